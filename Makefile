@@ -1,0 +1,51 @@
+# Everything that `make demo` and `make test` need is set up by themselves, in folders of this tree.
+# Needs python3 (3.10 to 3.13) with venv, git and make. A GPU is used where there is one.
+
+PYTHON ?= python3
+INPUT ?=
+OUTPUT ?= demo_output
+ARGS ?=
+
+SHELL := /bin/bash
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-kilted test-jazzy lint clean
+
+# The virtual environment is a ROS prefix: rclpy and the messages come as wheels from PyPI.
+KILTED := .venv
+JAZZY := .venv-jazzy
+ROS_OF = env AMENT_PREFIX_PATH=$(CURDIR)/$(1) PATH=$(CURDIR)/$(1)/bin:$$PATH
+
+help:
+	@echo "make demo [INPUT=bag|video|folder] [OUTPUT=folder] [ARGS=...]  segment a recording, live over DDS"
+	echo "make test                                            linters, then all tests (with CI=true on two ROS releases)"
+	echo "make lint                                            linters alone"
+	echo "make clean                                           remove what the other targets made"
+
+# Only the constraints pin; the dependencies' ranges are in setup.py.
+$(KILTED)/.ready: constraints/kilted.txt setup.py package.xml
+	@.ci/make_environment $(PYTHON) $(KILTED) $<
+
+$(JAZZY)/.ready: constraints/jazzy.txt setup.py package.xml
+	@.ci/make_environment $(PYTHON) $(JAZZY) $<
+
+demo: $(KILTED)/.ready
+	@$(call ROS_OF,$(KILTED)) lwrf demo $(if $(INPUT),--input "$(INPUT)") --output "$(OUTPUT)" $(ARGS)
+
+lint: $(KILTED)/.ready
+	@$(KILTED)/bin/ruff check .
+	$(KILTED)/bin/ruff format --check .
+	$(KILTED)/bin/mypy
+
+test: lint test-kilted $(if $(filter true,$(CI)),test-jazzy)
+
+test-kilted: $(KILTED)/.ready
+	@$(call ROS_OF,$(KILTED)) python -m pytest $(ARGS)
+
+# What depends on the ROS release: the node and the tools that talk to it.
+test-jazzy: $(JAZZY)/.ready
+	@$(call ROS_OF,$(JAZZY)) python -m pytest $(ARGS) test/node test/tools
+
+clean:
+	@rm -rf $(KILTED) $(JAZZY) build install log demo_output *.egg-info

@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Any layout, file or mapping to a network's weights, strictly and without running code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from lwrf_ros.backbones import BACKBONES, DECODERS
+from lwrf_ros.network.layouts import from_reference, is_own_layout
+from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet, build_network
+from lwrf_ros.network.weights_file import CheckpointError, read_weights_file, sha256_of
+
+_WRAPPERS = ("state_dict", "model", "segmenter")
+_PREFIXES = ("module.", "model.", "segmenter.")
+_LISTED = 4
+_MAX_WRAPPERS = 8
+# No number of a card is as large: not a mean or deviation of 0..1, not a size in pixels.
+_CARD_LIMIT = 1e6
+
+
+@dataclass(frozen=True)
+class WeightsInfo:
+    """What is known of weights that were loaded.
+
+    Attributes:
+        source: The file's path, or "mapping".
+        layout: "own" or "reference" (the authors' names).
+        sha256: Hash of the file, empty for a mapping.
+        card: The text entries that the file carries beside the tensors (safetensors metadata).
+    """
+
+    source: str
+    layout: str
+    sha256: str = ""
+    card: Mapping[str, str] = field(default_factory=dict)
+
+
+def load_weights(
+    network: RefineNet, source: str | PathLike[str] | Mapping[str, Any]
+) -> WeightsInfo:
+    """Load weights into a network; on an error the network stays as it was.
+
+    Args:
+        network: The network to fill.
+        source: Path of a safetensors file or of a PyTorch file (``.pth``, ``.pth.tar``, ``.ckpt``;
+            what counts is the content, not the name), or a mapping of names to tensors or arrays.
+            Names may be this project's or the authors', and be wrapped (an entry ``state_dict``,
+            ``model`` or ``segmenter``; a ``module.`` prefix).
+
+    Returns:
+        Where the weights came from.
+
+    Raises:
+        CheckpointError: If the file cannot be read as weights, if reading it would run code, or
+            if a parameter is missing, unexpected, not finite or of another shape.
+    """
+    card: Mapping[str, str] = {}
+    sha256 = ""
+    if isinstance(source, Mapping):
+        name, content = "mapping", source
+    else:
+        path = _expanded(source)
+        name = str(path)
+        content, card = read_weights_file(path)
+        sha256 = sha256_of(path)
+
+    tensors = _unwrap(content, name)
+    layout = "own" if is_own_layout(tensors) else "reference"
+    wanted = _wanted(network)
+    given, unexpected = _in_own_names(tensors, network.backbone, layout)
+    missing = [key for key in wanted if key not in given]
+    unexpected += [key for key in given if key not in wanted]
+    _check_class_count(given, network, name, only_problem=not missing and not unexpected)
+    common = [key for key in wanted if key in given]
+    mistyped = [f"{key} is {_kind(given[key])}" for key in common if not _is_plain(given[key])]
+    misshapen = [
+        f"{key} is {tuple(given[key].shape)}, wanted {tuple(wanted[key].shape)}"
+        for key in common
+        if _is_plain(given[key]) and given[key].shape != wanted[key].shape
+    ]
+    if missing or unexpected or mistyped or misshapen:
+        raise CheckpointError(
+            f"{name} does not fit {_title(network)}: "
+            + "; ".join(
+                _listing(label, entries)
+                for label, entries in (
+                    ("missing", missing),
+                    ("unexpected", unexpected),
+                    ("not of dense floating-point numbers", mistyped),
+                    ("of another shape", misshapen),
+                )
+                if entries
+            )
+            + _advice(tensors, network, layout)
+        )
+    # As float32, which is what the network gets: float64 can hold values beyond it.
+    given = {key: value.float() for key, value in given.items()}
+    broken = [key for key, value in given.items() if not bool(torch.isfinite(value).all())]
+    if broken:
+        raise CheckpointError(
+            f"{name} holds values that are not finite: {_listing('in', broken)}; the training that "
+            "wrote it has diverged or the file is damaged: take an earlier checkpoint"
+        )
+    normalisation = _read_card(card, network, name)
+    network.load_state_dict(given, strict=False)  # strictly checked above, counters left out
+    for attribute, value in normalisation.items():
+        setattr(network, attribute, value)
+    return WeightsInfo(name, layout, sha256, dict(card))
+
+
+def save_weights(
+    network: RefineNet, path: str | PathLike[str], card: Mapping[str, str] | None = None
+) -> None:
+    """Write a network's weights as safetensors, with what is needed to use them.
+
+    The network's backbone, decoder, mean, standard deviation and training size go into the
+    file's metadata; `load_weights` takes them from there.
+
+    Args:
+        network: The network.
+        path: The file to write.
+        card: Further text entries for the file's metadata.
+    """
+    tensors = {key: value.contiguous().cpu() for key, value in _wanted(network).items()}
+    metadata = dict(card or {})
+    metadata.update(
+        backbone=network.backbone,
+        decoder=network.decoder_name,
+        num_classes=str(network.num_classes),
+        mean=json.dumps(network.mean),
+        std=json.dumps(network.std),
+    )
+    if network.input_size is not None:
+        metadata["input_size"] = json.dumps(network.input_size)
+    save_file(tensors, path, metadata=metadata)
+
+
+def _expanded(source: str | PathLike[str]) -> Path:
+    try:
+        return Path(source).expanduser()
+    except RuntimeError:  # a ~ without a home folder: the file is looked for as it is written
+        return Path(source)
+
+
+def _wanted(network: RefineNet) -> dict[str, Tensor]:
+    """List the entries that weights must have: all but batch norm's counter, never used here."""
+    return {
+        key: value
+        for key, value in network.state_dict().items()
+        if not key.endswith("num_batches_tracked")
+    }
+
+
+def _unwrap(content: Mapping[str, Any], name: str) -> dict[str, Tensor]:
+    """Take off wrappers and prefixes until only named tensors are left."""
+    for _ in range(_MAX_WRAPPERS):  # a file may nest a mapping in itself
+        inner = next(
+            (content[key] for key in _WRAPPERS if isinstance(content.get(key), Mapping)), None
+        )
+        if inner is None:
+            break
+        content = inner
+    tensors: dict[str, Tensor] = {}
+    for key, value in content.items():
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            # A copy: torch takes no foreign byte order, negative stride or read-only memory.
+            with np.errstate(over="ignore"):
+                value = torch.from_numpy(np.array(value, dtype=np.float32, order="C"))
+        named_tensor = isinstance(key, str) and isinstance(value, Tensor)
+        if named_tensor and not key.endswith("num_batches_tracked"):
+            tensors[key] = value
+    if not tensors:
+        found = ", ".join(repr(key) for key in list(content)[:_LISTED]) or "nothing"
+        raise CheckpointError(
+            f"{name} holds no named tensors (found {found}); wanted a state_dict, bare or under "
+            f"one of {', '.join(_WRAPPERS)}"
+        )
+    while prefix := next((p for p in _PREFIXES if all(k.startswith(p) for k in tensors)), None):
+        tensors = {key.removeprefix(prefix): value for key, value in tensors.items()}
+    return tensors
+
+
+def _in_own_names(
+    tensors: Mapping[str, Tensor], backbone: str, layout: str
+) -> tuple[dict[str, Tensor], list[str]]:
+    """Return the tensors by this project's names, and the names that mean nothing here."""
+    if layout == "own":
+        return dict(tensors), []
+    given: dict[str, Tensor] = {}
+    unexpected: list[str] = []
+    for key, value in tensors.items():
+        own = from_reference(key, backbone)
+        if own is None:
+            unexpected.append(key)
+        else:
+            given[own] = value
+    return given, unexpected
+
+
+def _check_class_count(
+    given: Mapping[str, Tensor], network: RefineNet, name: str, only_problem: bool
+) -> None:
+    bias = given.get("classifier.bias")
+    if not only_problem or bias is None or not _is_plain(bias) or bias.ndim != 1:
+        return
+    if bias.shape[0] != network.num_classes:
+        raise CheckpointError(
+            f"{name} was trained for {bias.shape[0]} classes, the network has "
+            f"{network.num_classes}; use the class table that the weights were trained with, or "
+            "fine-tune them for these classes"
+        )
+
+
+def _is_plain(value: Tensor) -> bool:
+    """Tell whether a tensor is dense, has values, and holds floating-point numbers."""
+    dense = value.layout == torch.strided and not value.is_nested and not value.is_meta
+    return dense and value.is_floating_point()
+
+
+def _kind(value: Tensor) -> str:
+    if value.is_meta:
+        return "without values"
+    layout = "dense" if value.layout == torch.strided else str(value.layout)
+    return f"{layout} {value.dtype}".replace("torch.", "")
+
+
+def _title(network: RefineNet) -> str:
+    return f"{network.decoder_name} {network.backbone} with {network.num_classes} classes"
+
+
+def _listing(label: str, entries: list[str]) -> str:
+    more = f" and {len(entries) - _LISTED} more" if len(entries) > _LISTED else ""
+    return f"{len(entries)} {label} ({', '.join(entries[:_LISTED])}{more})"
+
+
+def _advice(tensors: Mapping[str, Tensor], network: RefineNet, layout: str) -> str:
+    """Say which network the weights are for, if it is one of this project's."""
+    for decoder in DECODERS:
+        for backbone in BACKBONES:
+            if (backbone, decoder) == (network.backbone, network.decoder_name):
+                continue
+            given, unexpected = _in_own_names(tensors, backbone, layout)
+            with torch.device("meta"):
+                other = _wanted(build_network(backbone, network.num_classes, decoder))
+            if not unexpected and given.keys() == other.keys():
+                return f"; these are weights of {backbone} ({decoder}): choose that backbone"
+    return "; choose the backbone and decoder that the weights were trained with"
+
+
+def _read_card(card: Mapping[str, str], network: RefineNet, name: str) -> dict[str, Any]:
+    """Read what travels with the weights, without touching the network."""
+    attributes: dict[str, Any] = {}
+    for key, length, kinds, lowest in (
+        ("mean", 3, (int, float), -10.0),
+        ("std", 3, (int, float), 1e-6),
+        ("input_size", 2, (int,), MIN_SIDE_PX),
+    ):
+        if key not in card:
+            continue
+        try:
+            values = tuple(json.loads(card[key]))
+        except (ValueError, TypeError, RecursionError):
+            values = ()
+        fits = len(values) == length and all(
+            type(value) in kinds and lowest <= value < _CARD_LIMIT for value in values
+        )
+        if not fits:
+            raise CheckpointError(
+                f"{name} has a card whose {key} is {card[key][:60]!r}; wanted a JSON list of "
+                f"{length} numbers from {lowest:g}: save the weights again with save_weights"
+            )
+        attributes[key] = values
+    return attributes

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Encoder, decoder and classifier put together: the networks that the paper evaluates."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from lwrf_ros.backbones import BACKBONES, DECODERS
+from lwrf_ros.errors import LwrfError
+from lwrf_ros.network.decoder import FORMS, LightWeightDecoder
+from lwrf_ros.network.encoders.blocks import Tap
+
+MIN_SIDE_PX = 32
+
+
+class Encoder(Protocol):
+    """What a network needs to know of its encoder, beside calling it."""
+
+    taps: tuple[Tap, ...]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    def __call__(self, x: Tensor) -> list[Tensor]:
+        """Map ``(N, 3, H, W)`` to the taps, shallowest first."""
+
+
+class RefineNet(nn.Module):
+    """A segmentation network: normalised image to logits at a quarter of its size.
+
+    Attributes:
+        backbone: Name of the encoder.
+        decoder_name: Name of the decoder's form.
+        num_classes: Number of classes C.
+        mean: Mean of each RGB channel that the input is normalised with, in 0..1.
+        std: Standard deviation of each RGB channel, in 0..1.
+        input_size: ``(height, width)`` in pixels that the weights were trained at, None where
+            they name none.
+    """
+
+    def __init__(self, backbone: str, decoder: str, num_classes: int) -> None:
+        super().__init__()
+        entry = BACKBONES[backbone]
+        encoders = import_module(f"lwrf_ros.network.encoders.{entry.module}")
+        self.backbone = backbone
+        self.decoder_name = decoder
+        self.num_classes = num_classes
+        self.encoder: nn.Module = getattr(encoders, entry.factory)()
+        description: Encoder = self.encoder
+        self.mean = description.mean
+        self.std = description.std
+        self.input_size: tuple[int, int] | None = None
+        self.decoder = LightWeightDecoder(description.taps, FORMS[entry.form])
+        self.classifier = nn.Conv2d(self.decoder.channels_out, num_classes, 3, padding=1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Map images to logits.
+
+        Args:
+            image: ``(N, 3, H, W)`` float32, RGB, normalised with `mean` and `std`; any H and W
+                from 32 up.
+
+        Returns:
+            ``(N, C, ceil(H/4), ceil(W/4))`` logits.
+        """
+        return self.classifier(self.decoder(self.encoder(image)))
+
+
+def build_network(backbone: str, num_classes: int, decoder: str = "light_weight") -> RefineNet:
+    """Build one of the paper's networks with freshly initialised weights.
+
+    Args:
+        backbone: One of `BACKBONES`.
+        num_classes: Number of classes C, 1 to 255 (label 255 means unlabelled).
+        decoder: One of `DECODERS`.
+
+    Returns:
+        The network, in evaluation mode.
+
+    Raises:
+        LwrfError: If a name is unknown or the number of classes is out of range.
+    """
+    if backbone not in BACKBONES:
+        raise LwrfError(f"backbone is {backbone!r}; wanted one of {', '.join(BACKBONES)}")
+    if decoder not in DECODERS:
+        raise LwrfError(f"decoder is {decoder!r}; wanted one of {', '.join(DECODERS)}")
+    if isinstance(num_classes, bool) or not isinstance(num_classes, int):
+        raise LwrfError(f"num_classes is {num_classes!r}; wanted an integer from 1 to 255")
+    if not 1 <= num_classes <= 255:
+        raise LwrfError(
+            f"num_classes is {num_classes}; wanted 1 to 255, because labels are 8 bits wide and "
+            "255 means unlabelled"
+        )
+    return RefineNet(backbone, decoder, num_classes).eval()
+
+
+def randomise(network: RefineNet, seed: int) -> None:
+    """Fill a network with random weights, the same for the same seed.
+
+    Every convolution is drawn so that it keeps the spread of its input; its labels mean nothing,
+    but they change with the image, as those of a trained network do.
+
+    Args:
+        network: The network.
+        seed: Seed of the random numbers.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, nn.Conv2d):
+                fan_in = module.weight[0].numel()
+                module.weight.normal_(0, fan_in**-0.5, generator=generator)
+                if module.bias is not None:
+                    module.bias.zero_()

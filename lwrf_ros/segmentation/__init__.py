@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""The engine: images in, labels, confidence and coverage out. torch and NumPy, no ROS."""
+
+from lwrf_ros.segmentation.device import PRECISIONS, DeviceError
+from lwrf_ros.segmentation.overlay import draw_overlay
+from lwrf_ros.segmentation.result import Segmentation, Timings
+from lwrf_ros.segmentation.segmenter import ENCODINGS, ImageError, Segmenter, Ticket
+
+__all__ = [
+    "ENCODINGS",
+    "PRECISIONS",
+    "DeviceError",
+    "ImageError",
+    "Segmentation",
+    "Segmenter",
+    "Ticket",
+    "Timings",
+    "draw_overlay",
+]

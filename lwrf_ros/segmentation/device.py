@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Which device and precision the engine runs on, from what the user asked for."""
+
+from __future__ import annotations
+
+import torch
+
+from lwrf_ros.errors import LwrfError
+
+PRECISIONS = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+
+
+class DeviceError(LwrfError):
+    """The device or precision that was asked for is not there."""
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device for auto, cpu, cuda or cuda:N.
+
+    Raises:
+        DeviceError: If the name is none of these, or the GPU it names is not there; auto is the
+            only name that settles for a CPU.
+    """
+    if name == "auto":
+        return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+    kind, colon, index = name.partition(":")
+    if kind not in ("cpu", "cuda") or (colon and not (kind == "cuda" and index.isdecimal())):
+        raise DeviceError(f"device is {name!r}; wanted auto, cpu, cuda or cuda:N")
+    if kind == "cpu":
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        build = "a CPU build" if torch.version.cuda is None else "built for CUDA, but finds no GPU"
+        raise DeviceError(
+            f"device is {name!r}, but torch {torch.__version__} is {build}; use auto or cpu, or "
+            "install a CUDA build of torch and the GPU's driver"
+        )
+    number = int(index or 0)
+    if number >= torch.cuda.device_count():
+        raise DeviceError(
+            f"device is {name!r}, but there are {torch.cuda.device_count()} GPUs; wanted cuda:0 to "
+            f"cuda:{torch.cuda.device_count() - 1}"
+        )
+    return torch.device("cuda", number)
+
+
+def choose_precision(name: str, device: torch.device) -> str:
+    """Return fp32, fp16 or bf16; auto is fp16 on a GPU and fp32 on a CPU.
+
+    Raises:
+        DeviceError: If the name is unknown or the GPU has no bf16.
+    """
+    if name == "auto":
+        return "fp16" if device.type == "cuda" else "fp32"
+    if name not in PRECISIONS:
+        raise DeviceError(f"precision is {name!r}; wanted auto, {', '.join(PRECISIONS)}")
+    if name == "bf16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
+        raise DeviceError(
+            f"precision is 'bf16', which {torch.cuda.get_device_name(device)} does not have; use "
+            "fp16 or fp32"
+        )
+    return name

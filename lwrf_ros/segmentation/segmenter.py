@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""The engine: the way of a frame through the device, in one stream, warmed up beforehand."""
+
+from __future__ import annotations
+
+import copy
+import operator
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lwrf_ros.classes import UNLABELLED, ClassTable
+from lwrf_ros.errors import LwrfError
+from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet
+from lwrf_ros.segmentation.buffers import ImageBuffers, Recent, StageClock
+from lwrf_ros.segmentation.device import PRECISIONS, choose_device, choose_precision
+from lwrf_ros.segmentation.postprocess import label_image
+from lwrf_ros.segmentation.preprocess import RGB_ORDER, Normalisation
+from lwrf_ros.segmentation.result import Segmentation, Timings
+
+ENCODINGS = tuple(RGB_ORDER)
+OUTPUTS = ("labels", "confidence", "coverage")
+_BEST_BATCH_CUDA = 4
+
+
+class ImageError(LwrfError):
+    """An image that the engine cannot take."""
+
+
+class Segmenter:
+    """Runs a network on images, in a CUDA stream of its own where there is a GPU.
+
+    The network is copied to the device; the caller's stays as it was. One thread at a time may
+    use a segmenter.
+
+    Args:
+        network: The network with its weights.
+        classes: Names and colours of its classes.
+        device: auto (a GPU where there is one), cpu, cuda or cuda:N.
+        precision: auto (fp16 on a GPU, fp32 on a CPU), fp32, fp16 or bf16.
+        input_size: ``(height, width)`` in pixels that images are stretched to for the network;
+            None for the size that the weights were trained at (each image's own where the weights
+            name none); "image" for each image's own.
+
+    Raises:
+        LwrfError: If the class table does not fit the network or the size is not usable.
+        DeviceError: If the device or precision is not to be had.
+    """
+
+    def __init__(
+        self,
+        network: RefineNet,
+        classes: ClassTable,
+        device: str = "auto",
+        precision: str = "auto",
+        input_size: tuple[int, int] | Literal["image"] | None = None,
+    ) -> None:
+        if len(classes) != network.num_classes:
+            raise LwrfError(
+                f"the class table {classes.name!r} has {len(classes)} classes, the network has "
+                f"{network.num_classes}; choose the table that its weights were trained with"
+            )
+        self.classes = classes
+        self.device = choose_device(device)
+        self.precision = choose_precision(precision, self.device)
+        self.input_size = _check_input_size(
+            network.input_size if input_size is None else input_size
+        )
+        self._cuda = self.device.type == "cuda"
+        self._dtype = PRECISIONS[self.precision]
+        self._network = (
+            copy.deepcopy(network)
+            .eval()
+            .requires_grad_(False)
+            .to(self.device, self._dtype)
+            .to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        )
+        self._normalisation = Normalisation(network.mean, network.std, self.device)
+        self._stream = _new_stream(self.device) if self._cuda else None
+        if self._stream is not None:
+            # The copies above were made on the default stream.
+            self._stream.wait_stream(torch.cuda.default_stream(self.device))
+        self._batches: Recent[Tensor] = Recent()
+        self._spare: Recent[list[ImageBuffers]] = Recent()
+        self._spare_clocks: list[StageClock] = []
+
+    @property
+    def best_batch(self) -> int:
+        """Number of images up to which running them together is faster than one by one."""
+        return _BEST_BATCH_CUDA if self._cuda else 1
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether `submit` returns before the work is done, so that it pays to submit ahead."""
+        return self._cuda
+
+    @property
+    def device_name(self) -> str:
+        """The device in words, for people."""
+        if self._cuda:
+            return f"{self.device} ({torch.cuda.get_device_name(self.device)})"
+        return f"cpu ({torch.get_num_threads()} threads)"
+
+    @property
+    def device_memory_mib(self) -> float | None:
+        """GPU memory in MiB that this process holds, None on a CPU."""
+        return torch.cuda.memory_reserved(self.device) / 2**20 if self._cuda else None
+
+    def close(self) -> None:
+        """Give back the device's memory; the segmenter cannot be used afterwards."""
+        del self._network, self._batches, self._spare
+        if self._cuda:
+            torch.cuda.empty_cache()
+
+    def warm_up(self, image_size: tuple[int, int] | None = None) -> bool:
+        """Run the whole way of a frame once for every batch size, so that no frame has to.
+
+        Args:
+            image_size: ``(height, width)`` in pixels of the images to come; None for the
+                network's input size, whose images need no stretching.
+
+        Returns:
+            False if nothing could be done because no size is known yet.
+        """
+        size = image_size or self.input_size
+        if size is None:
+            return False
+        blank = np.zeros((*size, 3), dtype=np.uint8)
+        for batch in range(1, self.best_batch + 1):
+            self.segment([blank] * batch, outputs=OUTPUTS)
+        return True
+
+    def segment(
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        encoding: str = "rgb8",
+        outputs: Collection[str] = ("labels", "coverage"),
+        min_confidence: float = 0.0,
+    ) -> list[Segmentation]:
+        """Label images and wait for the result; see `submit` for the arguments and errors."""
+        return self.collect(self.submit(images, encoding, outputs, min_confidence))
+
+    def submit(
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        encoding: str = "rgb8",
+        outputs: Collection[str] = ("labels", "coverage"),
+        min_confidence: float = 0.0,
+    ) -> Ticket:
+        """Start labelling images without waiting; several tickets may be under way.
+
+        The images are the caller's again when this returns: on a GPU they were copied into pinned
+        memory, on a CPU the work is done by then.
+
+        Args:
+            images: ``(H, W, 3) uint8`` arrays, or ``(H, W)`` for mono8; sizes may differ. Rows may
+                be padded (any strides).
+            encoding: Channel order of all images: rgb8, bgr8 or mono8.
+            outputs: Which of labels, confidence and coverage are wanted. Confidence costs time
+                and is not computed otherwise; coverage is always there.
+            min_confidence: Pixels less probable than this (0..1) become unlabelled.
+
+        Returns:
+            What `collect` takes.
+
+        Raises:
+            ImageError: If an image or an argument is not of that form.
+        """
+        started = time.perf_counter()
+        arrays = [_check_image(image, encoding, self.input_size) for image in images]
+        unknown = set(outputs) - set(OUTPUTS)
+        if unknown:
+            raise ImageError(
+                f"outputs holds {sorted(unknown)}; wanted some of {', '.join(OUTPUTS)}"
+            )
+        if not 0 <= min_confidence <= 1:
+            raise ImageError(f"min_confidence is {min_confidence}; wanted 0 to 1")
+        ticket = Ticket(started, frozenset(outputs), [])
+        # stream(None) is torch's own no-op: with and without a GPU the same lines run.
+        with torch.inference_mode(), torch.cuda.stream(self._stream):
+            for group in self._groups(arrays):
+                ticket.parts.append(self._run(group, encoding, ticket.outputs, min_confidence))
+        return ticket
+
+    def collect(self, ticket: Ticket) -> list[Segmentation]:
+        """Wait for a ticket's images and return their results in order.
+
+        The arrays are copies that belong to the caller; the pinned memory behind them goes back
+        to the segmenter, so a ticket can be collected once.
+
+        Raises:
+            LwrfError: If the ticket was collected before.
+        """
+        if ticket.collected:
+            raise LwrfError("this ticket was collected before; keep its results instead")
+        ticket.collected = True
+        results = []
+        for clock, group in ticket.parts:
+            clock.wait()
+            total_ms = (time.perf_counter() - ticket.started) * 1e3
+            timings = Timings(**clock.stages_ms(), total_ms=total_ms)
+            results += [self._result(buffers, ticket.outputs, timings) for buffers in group]
+            self._spare_clocks.append(clock)
+            for buffers in group:
+                self._spare.get(buffers.shape, list).append(buffers)
+        return results
+
+    def _groups(self, images: list[NDArray[np.uint8]]) -> list[list[NDArray[np.uint8]]]:
+        """Split images, in order, into groups that can run as one batch."""
+        groups: list[list[NDArray[np.uint8]]] = []
+        for image in images:
+            last = groups[-1] if groups else None
+            fits = last is not None and (
+                self.input_size is not None or last[0].shape[:2] == image.shape[:2]
+            )
+            if last is not None and fits and len(last) < self.best_batch:
+                last.append(image)
+            else:
+                groups.append([image])
+        return groups
+
+    def _run(
+        self,
+        images: list[NDArray[np.uint8]],
+        encoding: str,
+        outputs: frozenset[str],
+        min_confidence: float,
+    ) -> tuple[StageClock, list[ImageBuffers]]:
+        """Enqueue the whole way of a group on the stream. Nothing here waits for the device."""
+        clock = self._spare_clocks.pop() if self._spare_clocks else StageClock(self._cuda)
+        clock.mark()
+        group = [self._take_buffers(image.shape) for image in images]
+        on_device = [b.upload(image) for b, image in zip(group, images, strict=True)]
+        clock.mark()
+        height, width = self.input_size or images[0].shape[:2]
+        batch = self._batches.get(
+            (len(images), height, width),
+            lambda: torch.empty(
+                (len(images), 3, height, width),
+                dtype=self._dtype,
+                device=self.device,
+                memory_format=torch.channels_last,
+            ),
+        )
+        for image, slot in zip(on_device, batch, strict=True):
+            self._normalisation.apply(image, encoding, slot)
+        clock.mark()
+        # fp32 means fp32: TF32 would round to 10 bits. The choice of algorithms is tuned once a
+        # shape, in warm-up.
+        with torch.backends.cudnn.flags(
+            enabled=True, benchmark=True, allow_tf32=self.precision != "fp32"
+        ):
+            logits = self._network(batch)
+        clock.mark()
+        for buffers, scores in zip(group, logits, strict=True):
+            confidence = buffers.confidence()[0] if "confidence" in outputs else None
+            label_image(scores, buffers.labels[0], buffers.counts[0], confidence, min_confidence)
+        clock.mark()
+        for buffers in group:
+            buffers.download(outputs)
+        clock.mark()
+        return clock, group
+
+    def _take_buffers(self, shape: tuple[int, ...]) -> ImageBuffers:
+        spare = self._spare.get(shape, list)
+        return spare.pop() if spare else ImageBuffers(shape, self.device)
+
+    def _result(
+        self, buffers: ImageBuffers, outputs: frozenset[str], timings: Timings
+    ) -> Segmentation:
+        counts = buffers.counts[1].numpy()
+        pixels = counts.sum()
+        return Segmentation(
+            labels=buffers.labels[1].numpy().copy() if "labels" in outputs else None,
+            confidence=buffers.confidence()[1].numpy().copy() if "confidence" in outputs else None,
+            coverage=counts[: len(self.classes)] / pixels,
+            unlabelled=float(counts[UNLABELLED] / pixels),
+            timings=timings,
+        )
+
+
+@dataclass
+class Ticket:
+    """Images under way between `submit` and `collect`; nothing in it is for the caller."""
+
+    started: float
+    outputs: frozenset[str]
+    parts: list[tuple[StageClock, list[ImageBuffers]]]
+    collected: bool = field(default=False)
+
+
+def _new_stream(device: torch.device) -> torch.cuda.Stream:
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+
+
+def _check_input_size(
+    size: tuple[int, int] | Literal["image"] | None,
+) -> tuple[int, int] | None:
+    if size is None or size == "image":
+        return None
+    try:
+        height, width = (operator.index(side) for side in size)
+    except (TypeError, ValueError):
+        raise LwrfError(
+            f'the input size is {size!r}; wanted (height, width) in pixels, "image" or None'
+        ) from None
+    if min(height, width) < MIN_SIDE_PX:
+        raise LwrfError(
+            f"the input size is {width}x{height} (width x height); wanted at least "
+            f"{MIN_SIDE_PX}x{MIN_SIDE_PX}"
+        )
+    return height, width
+
+
+def _check_image(
+    image: NDArray[np.uint8], encoding: str, input_size: tuple[int, int] | None
+) -> NDArray[np.uint8]:
+    """Return the image as ``(H, W, channels)``, or say what is wrong with it."""
+    if encoding not in RGB_ORDER:
+        raise ImageError(f"encoding is {encoding!r}; wanted one of {', '.join(ENCODINGS)}")
+    channels = 1 if encoding == "mono8" else 3
+    if isinstance(image, np.ndarray) and image.ndim == 2 and channels == 1:
+        image = image[:, :, np.newaxis]
+    if (
+        not isinstance(image, np.ndarray)
+        or image.dtype != np.uint8
+        or image.ndim != 3
+        or image.shape[2] != channels
+        or image.size == 0
+    ):
+        got = (
+            f"{image.shape} {image.dtype}"
+            if isinstance(image, np.ndarray)
+            else type(image).__name__
+        )
+        raise ImageError(f"an image is {got}; wanted (H, W, {channels}) uint8 for {encoding}")
+    if input_size is None and min(image.shape[:2]) < MIN_SIDE_PX:
+        raise ImageError(
+            f"an image is {image.shape[1]}x{image.shape[0]}; without an input size the network "
+            f"needs at least {MIN_SIDE_PX}x{MIN_SIDE_PX}: give an input size"
+        )
+    return image

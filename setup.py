@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Installation by colcon or pip; name, version and description stand in package.xml."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).resolve().parent
+MANIFEST = ElementTree.parse(HERE / "package.xml").getroot()
+NAME = MANIFEST.findtext("name")
+
+
+def files(folder: str) -> list[str]:
+    """Return the files of a folder beside this one."""
+    return sorted(str(path.relative_to(HERE)) for path in (HERE / folder).iterdir())
+
+
+ROS = [
+    "ros-rclpy[fastrtps]",
+    "ros-ament-index-python",
+    "ros-diagnostic-msgs",
+    "ros-lifecycle-msgs",
+    "ros-rcl-interfaces",
+    "ros-sensor-msgs",
+    "ros-std-msgs",
+]
+TEST = [
+    "colcon-common-extensions",
+    "hypothesis>=6",
+    "mypy>=1.10",
+    "pytest>=7",
+    "ruff>=0.6",
+    "types-PyYAML",
+]
+
+setup(
+    name=NAME,
+    version=MANIFEST.findtext("version"),
+    description=MANIFEST.findtext("description"),
+    license=MANIFEST.findtext("license"),
+    author=MANIFEST.findtext("maintainer"),
+    packages=find_packages(include=[NAME, f"{NAME}.*"]),
+    package_data={f"{NAME}.data": ["classes/*.yaml", "weights/*"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+        (f"share/{NAME}/launch", files("launch")),
+        (f"share/{NAME}/config", files("config")),
+    ],
+    python_requires=">=3.10",
+    # Ranges, not pins: a Jetson brings its own torch. ROS itself comes by rosdep on a robot.
+    install_requires=[
+        "setuptools",
+        "matplotlib>=3.5",
+        "numpy>=1.21",
+        "opencv-python-headless>=4.5",
+        "PyYAML>=5.4",
+        "rosbags>=0.10",
+        "safetensors>=0.4",
+        "torch>=2.4",
+        "tqdm>=4.57",
+    ],
+    extras_require={"ros": ROS, "test": TEST},
+    entry_points={
+        "console_scripts": [
+            "segmenter = lwrf_ros.node.main:main",
+            "lwrf = lwrf_ros.tools.cli:main",
+        ],
+    },
+    zip_safe=False,
+)

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""The networks give the authors' outputs, and those of an independently written forward."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from reference import (
+    camera_image,
+    filled,
+    largest_error,
+    mobile_forward,
+    mobile_shapes,
+    network_input,
+    resnet_forward,
+    resnet_shapes,
+)
+
+from lwrf_ros.network import build_network, load_weights
+
+TOLERANCE = 1e-5
+BACKBONES = {
+    "rf_lw50": "resnet50",
+    "rf_lw101": "resnet101",
+    "rf_lw152": "resnet152",
+    "rf_lwmbv2": "mobilenet_v2",
+}
+GOLDEN = (
+    "rf_lw50/21/64x96",
+    "rf_lw50/21/97x129",
+    "rf_lw101/7/64x96",
+    "rf_lw152/60/64x96",
+    "rf_lwmbv2/21/64x96",
+    "rf_lwmbv2/21/97x129",
+)
+
+
+@pytest.mark.parametrize("key", GOLDEN)
+def test_golden_output(shared: Path, key: str) -> None:
+    model, classes, size = key.split("/")
+    height, width = map(int, size.split("x"))
+    entries = json.loads((shared / "reference" / "state_dicts.json").read_text())[model]
+    shapes = {
+        name: [int(classes), *shape[1:]] if name.startswith(("clf_conv", "segm")) else shape
+        for name, shape in entries
+    }
+    network = build_network(BACKBONES[model], int(classes))
+    assert load_weights(network, filled(shapes)).layout == "reference"
+    with torch.inference_mode():
+        got = network(network_input(camera_image(height, width)))[0]
+    wanted = np.load(shared / "reference" / "golden.npz")[key]
+    assert largest_error(got, torch.from_numpy(wanted)) <= TOLERANCE
+
+
+def test_every_golden_output_of_these_networks_is_compared(shared: Path) -> None:
+    keys = np.load(shared / "reference" / "golden.npz").files
+    assert {key for key in keys if key.split("/")[0] in BACKBONES} == set(GOLDEN)
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 32), (33, 47), (64, 96)])
+def test_mobilenet_v2_equals_the_plain_functions(height: int, width: int) -> None:
+    parameters = filled(mobile_shapes(classes=5))
+    network = build_network("mobilenet_v2", 5)
+    load_weights(network, parameters)
+    x = network_input(camera_image(height, width))
+    with torch.inference_mode():
+        assert largest_error(network(x), mobile_forward(x, parameters)) <= TOLERANCE
+
+
+def test_resnet50_equals_the_plain_functions() -> None:
+    parameters = filled(resnet_shapes(50, classes=2))
+    network = build_network("resnet50", 2)
+    load_weights(network, parameters)
+    x = network_input(camera_image(37, 65))
+    with torch.inference_mode():
+        assert largest_error(network(x), resnet_forward(x, parameters, 50)) <= TOLERANCE
+
+
+def test_another_parameter_value_is_noticed() -> None:
+    parameters = filled(mobile_shapes(classes=5))
+    network = build_network("mobilenet_v2", 5)
+    load_weights(network, parameters)
+    parameters["crp4.0.4_outvar_dimred.weight"] *= 1.01
+    x = network_input(camera_image(64, 64))
+    with torch.inference_mode():
+        assert largest_error(network(x), mobile_forward(x, parameters)) > TOLERANCE
