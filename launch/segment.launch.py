@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Start the segmentation node: `ros2 launch lwrf_ros segment.launch.py --show-args`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch_ros.actions import Node
+from launch_ros.utilities import make_namespace_absolute, prefix_namespace
+
+from lwrf_ros.data import config_path
+from lwrf_ros.node.compat import profile_environment
+from lwrf_ros.node.parameters import FIELDS, ParameterError, coerce
+
+PACKAGE = "lwrf_ros"
+EXECUTABLE = "segmenter"
+NOT_GIVEN = ""
+BOOLEANS = (NOT_GIVEN, "true", "false")
+LOG_LEVELS = (NOT_GIVEN, "debug", "info", "warn", "error", "fatal")
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Declare the arguments, one for each parameter of the node and a few of ROS itself."""
+    return LaunchDescription(
+        [*_arguments(), *_large_image_profile(), OpaqueFunction(function=_node)]
+    )
+
+
+def _arguments() -> list[DeclareLaunchArgument]:
+    arguments = [
+        _argument("image_topic", "The image topic of a single camera; short for image_topics."),
+        _argument("params_file", "YAML file of parameters, as config/segmenter.yaml."),
+        _argument("name", f"Name of the node. Not given: {EXECUTABLE}."),
+        _argument("namespace", "Namespace of the node."),
+        _argument("use_sim_time", "Take the time from /clock.", choices=BOOLEANS),
+        _argument("log_level", "Least severity that is logged.", choices=LOG_LEVELS),
+    ]
+    for name, entry in FIELDS.items():
+        choices: tuple[str, ...] = tuple(entry.metadata["choices"])
+        if isinstance(entry.default, bool):
+            choices = BOOLEANS
+        shown = list(entry.default) if isinstance(entry.default, tuple) else entry.default
+        arguments.append(
+            _argument(
+                name,
+                f"{entry.metadata['description']} Not given: as in params_file, else {shown!r}.",
+                choices=tuple(dict.fromkeys((NOT_GIVEN, *choices))) if choices else None,
+            )
+        )
+    return arguments
+
+
+def _argument(
+    name: str, description: str, choices: tuple[str, ...] | None = None
+) -> DeclareLaunchArgument:
+    return DeclareLaunchArgument(
+        name, default_value=NOT_GIVEN, description=description, choices=choices
+    )
+
+
+def _large_image_profile() -> list[SetEnvironmentVariable]:
+    """Give the node the DDS profile for large images, unless the user has a profile."""
+    variables = profile_environment(str(config_path("fastdds_large_images.xml")))
+    return [SetEnvironmentVariable(variable, path) for variable, path in variables.items()]
+
+
+def _node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Build the node's action from the arguments that were given."""
+    given = {
+        name: text for name, text in context.launch_configurations.items() if text != NOT_GIVEN
+    }
+    parameters: dict[str, Any] = {
+        name: _read(name, text) for name, text in given.items() if name in FIELDS
+    }
+    if "image_topic" in given:
+        if "image_topics" in given:
+            raise ParameterError(
+                f"image_topic is {given['image_topic']!r} and image_topics is "
+                f"{given['image_topics']!r}; wanted one of the two"
+            )
+        parameters["image_topics"] = (given["image_topic"],)
+    if "use_sim_time" in given:
+        parameters["use_sim_time"] = given["use_sim_time"] == "true"
+    sources: list[Any] = []
+    if "params_file" in given:
+        path = Path(given["params_file"]).expanduser()
+        if not path.is_file():
+            raise ParameterError(f"params_file is {path}; there is no such file")
+        sources.append(str(path))
+    name = given.get("name", EXECUTABLE)
+    namespace = given.get("namespace", "")
+    pushed = context.launch_configurations.get("ros_namespace")
+    full_name = f"{make_namespace_absolute(prefix_namespace(pushed, namespace)) or '/'}/{name}"
+    if parameters:
+        sources.append(_parameter_file(full_name.replace("//", "/"), parameters))
+    log_level = ["--log-level", given["log_level"]] if "log_level" in given else []
+    return [
+        Node(
+            **_executable(),
+            name=name,
+            namespace=namespace,
+            parameters=sources,
+            ros_arguments=log_level,
+            output="screen",
+            emulate_tty=True,
+        )
+    ]
+
+
+def _read(name: str, text: str) -> Any:
+    """Read an argument's text by the parameter's own type, never by what YAML makes of it."""
+    default = FIELDS[name].default
+    value: Any = text
+    if isinstance(default, tuple):
+        value = yaml.safe_load(text) if text.lstrip().startswith("[") else text.split(",")
+    elif isinstance(default, bool):
+        value = text == "true"
+    elif isinstance(default, (int, float)):
+        with suppress(ValueError):  # coerce says what is wrong with it
+            value = type(default)(text)
+    return coerce(name, value)
+
+
+def _parameter_file(node: str, parameters: dict[str, Any]) -> str:
+    """Write the arguments as a parameter file of their own and return its path.
+
+    Texts are quoted in it: launch, even with ParameterValue(value_type=str), would write `1e3`,
+    `y` or `nan` bare, and rcl reads those as numbers and truth values. The file names the node in
+    full: in rcl that wins over a wildcard as well as over the files before.
+    """
+    lines = [f"{json.dumps(node)}:", "  ros__parameters:"]
+    lines += [f"    {name}: {json.dumps(value)}" for name, value in parameters.items()]
+    with tempfile.NamedTemporaryFile("w", prefix="lwrf_ros_", suffix=".yaml", delete=False) as file:
+        file.write("\n".join(lines) + "\n")
+    return file.name
+
+
+def _executable() -> dict[str, str]:
+    """Name the executable: by package from a colcon install, by path from a pip install."""
+    try:
+        installed = Path(get_package_prefix(PACKAGE), "lib", PACKAGE, EXECUTABLE).is_file()
+    except PackageNotFoundError:
+        installed = False
+    path = shutil.which(EXECUTABLE)
+    if installed or path is None:
+        return {"package": PACKAGE, "executable": EXECUTABLE}
+    return {"executable": path}

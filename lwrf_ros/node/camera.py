@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""One camera: its subscription, its newest-frame slot, its account and its output topics."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.lifecycle import LifecycleNode
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Float32MultiArray
+
+from lwrf_ros.node import decoding
+from lwrf_ros.node.diagnostics import Account, Rate, Window, is_plausible_age, status
+from lwrf_ros.node.qos import ImageSubscription, output_qos
+from lwrf_ros.node.ros_parameters import ParameterServer
+
+OUTPUT_TYPES = {
+    "labels": Image,
+    "confidence": Image,
+    "overlay": Image,
+    "overlay/compressed": CompressedImage,
+    "coverage": DiagnosticArray,
+    "coverage/vector": Float32MultiArray,
+}
+_WARN_EVERY_S = 5.0
+_SILENT_AFTER_S = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A message on its way.
+
+    Attributes:
+        camera: Where it came from.
+        message: Image or CompressedImage, its header checked.
+        arrived_s: Steady time of arrival.
+    """
+
+    camera: Camera
+    message: Any
+    arrived_s: float
+
+
+class Camera:
+    """One camera's topics and slot.
+
+    The executor's thread puts frames in (`receive`), the worker takes the newest out (`take`) and
+    says what became of it (`settle`, `refuse`, `publish`).
+
+    Args:
+        node: The node whose topics these are.
+        name: Name of the camera, or empty: then outputs lie directly under the node's name.
+        topic: The image topic; compressed if it ends in /compressed.
+        parameters: The parameters in force: image_qos and max_rate.
+        changed: Guards slots and accounts of all cameras; notified when a frame is there.
+    """
+
+    def __init__(
+        self,
+        node: LifecycleNode,
+        name: str,
+        topic: str,
+        parameters: ParameterServer,
+        changed: threading.Condition,
+    ) -> None:
+        self._node = node
+        self._changed = changed
+        self._parameters = parameters
+        prefix = f"~/{name}/" if name else "~/"
+        self._publishers = {
+            output: node.create_publisher(message_type, prefix + output, output_qos())
+            for output, message_type in OUTPUT_TYPES.items()
+        }
+        message_type = CompressedImage if topic.endswith("/compressed") else Image
+        self._subscription = ImageSubscription(
+            node, message_type, topic, parameters.current.image_qos, self.receive
+        )
+        self.label = name or self.topic
+        self.account = Account()
+        self.active = False
+        self._next_due_s = 0.0
+        self._slot: Frame | None = None
+        self._waiting_since_s = 0.0
+        self._latency, self._age = Window(), Window()
+        self._rate_in, self._rate_out = Rate(), Rate()
+        self._last_arrival_s = time.monotonic()
+        self._warned_s: dict[str, float] = {}
+        self._refused_before = 0
+
+    def receive(self, message: Image | CompressedImage) -> None:
+        """Put a message into the slot, or account for why not. Runs on the executor's thread."""
+        now_s = time.monotonic()
+        refusal: decoding.Refusal | None = None
+        with self._changed:
+            self.account.received += 1
+            self._rate_in.tick(now_s)
+            self._last_arrival_s = now_s
+            if not self.active:
+                self.account.outcomes["inactive"] += 1
+                return
+            if self._is_too_early(now_s):
+                self.account.outcomes["throttled"] += 1
+                return
+            try:
+                decoding.check(message)
+            except decoding.Refusal as error:
+                refusal = error
+                self.account.refused[error.reason] += 1
+            else:
+                self._put(Frame(self, message, now_s))
+        if refusal is not None:
+            self._warn(refusal)
+
+    def _is_too_early(self, now_s: float) -> bool:
+        max_rate = self._parameters.current.max_rate
+        if not max_rate:
+            return False
+        if now_s < self._next_due_s:
+            return True
+        # From when it was due, not from now: a camera's jitter must not lower the rate.
+        self._next_due_s = max(self._next_due_s + 1.0 / max_rate, now_s)
+        return False
+
+    def _put(self, frame: Frame) -> None:
+        if self._slot is None:
+            self.account.waiting += 1
+            self._waiting_since_s = frame.arrived_s
+        else:
+            self.account.outcomes["superseded"] += 1
+        self._slot = frame
+        self._changed.notify()
+
+    @property
+    def topic(self) -> str:
+        """Full name of the image topic, remapped."""
+        return self._subscription.topic
+
+    @property
+    def waiting_since_s(self) -> float | None:
+        """Steady time since which a frame waits in the slot; not moved by newer frames."""
+        return None if self._slot is None else self._waiting_since_s
+
+    def take(self) -> Frame:
+        """Take the newest frame out of the slot; the caller holds the lock and saw one."""
+        frame, self._slot = self._slot, None
+        assert frame is not None  # waiting_since_s told so
+        return frame
+
+    def empty_slot(self) -> None:
+        """Account a frame that still waits as inactive; used when the node deactivates."""
+        with self._changed:
+            if self._slot is not None:
+                self.take()
+                self.settle("inactive")
+
+    def settle(self, outcome: str) -> None:
+        """Account for a frame that was taken: processed, unwatched, failed, ..."""
+        with self._changed:
+            self.account.waiting -= 1
+            self.account.outcomes[outcome] += 1
+
+    def refuse(self, refusal: decoding.Refusal) -> None:
+        """Account for a frame that was taken and could not be decoded, and warn."""
+        with self._changed:
+            self.account.waiting -= 1
+            self.account.refused[refusal.reason] += 1
+        self._warn(refusal)
+
+    def wanted_outputs(self) -> frozenset[str]:
+        """Return the outputs that somebody subscribes to."""
+        return frozenset(
+            output
+            for output, publisher in self._publishers.items()
+            if publisher.get_subscription_count()
+        )
+
+    def publish(self, output: str, message: Any) -> None:
+        """Send a message on one of the output topics and count it."""
+        self._publishers[output].publish(message)
+        with self._changed:
+            self.account.published[output] += 1
+
+    def finish(self, frame: Frame) -> None:
+        """Account for a frame whose results are out, and take its times."""
+        now_s = time.monotonic()
+        stamp = frame.message.header.stamp
+        stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
+        age_ms = (self._node.get_clock().now().nanoseconds - stamp_ns) / 1e6
+        with self._changed:
+            self._latency.add((now_s - frame.arrived_s) * 1e3)
+            self._age.add(age_ms)
+            self._rate_out.tick(now_s)
+        self.settle("processed")
+
+    def follow_publishers(self) -> None:
+        """Let the subscription take on its publishers' reliability."""
+        self._subscription.follow()
+
+    def diagnose(self, node_name: str) -> DiagnosticStatus:
+        """Describe rates, ages and the account."""
+        now_s = time.monotonic()
+        with self._changed:
+            account = self.account.values()
+            refused = self.account.refused.total()
+            rate_in, rate_out = self._rate_in.hertz(now_s), self._rate_out.hertz(now_s)
+            latency, age = self._latency.percentiles(), self._age.percentiles()
+            silent_s = now_s - self._last_arrival_s
+        newly_refused, self._refused_before = refused - self._refused_before, refused
+        values: dict[str, object] = {
+            "topic": self.topic,
+            "publishers": self._subscription.publishers,
+            "reliability": "reliable" if self._subscription.reliable else "best_effort",
+            "rate_in_hz": rate_in,
+            "rate_out_hz": rate_out,
+        }
+        if latency:
+            values["latency_p50_ms"], values["latency_p99_ms"] = latency
+        if age:
+            values["stamp_age_p50_ms"], values["stamp_age_p99_ms"] = age
+            values["stamp_age_plausible"] = all(is_plausible_age(value) for value in age)
+        values.update(account)
+        level, text = DiagnosticStatus.OK, f"{rate_in:.1f} Hz in, {rate_out:.1f} Hz out"
+        if newly_refused:
+            level, text = DiagnosticStatus.WARN, f"{newly_refused} frames refused, see refused.*"
+        elif self.active and silent_s > _SILENT_AFTER_S:
+            level = DiagnosticStatus.WARN
+            text = f"no image on {self.topic} for {silent_s:.0f} s"
+        return status(f"{node_name}: {self.label}", self.label, level, text, values)
+
+    def destroy(self) -> None:
+        """Take all topics out of the node."""
+        self._subscription.destroy()
+        for publisher in self._publishers.values():
+            self._node.destroy_publisher(publisher)
+
+    def _warn(self, refusal: decoding.Refusal) -> None:
+        now_s = time.monotonic()
+        if now_s - self._warned_s.get(refusal.reason, -_WARN_EVERY_S) >= _WARN_EVERY_S:
+            self._warned_s[refusal.reason] = now_s
+            self._node.get_logger().warning(
+                f"{self.label}: refused a frame ({refusal.reason}): {refusal}"
+            )

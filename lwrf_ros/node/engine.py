@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""From parameters to a warm engine: class table, network, weights, device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from lwrf_ros.classes import ClassTable
+from lwrf_ros.data import bundled_weights, find_weights
+from lwrf_ros.network import CheckpointError, RefineNet, build_network, load_weights, randomise
+from lwrf_ros.node.parameters import RANDOM_WEIGHTS, Parameters
+from lwrf_ros.segmentation import Segmenter
+
+
+class Engine(NamedTuple):
+    """An engine that is ready for the first frame.
+
+    Attributes:
+        segmenter: Loaded and, where the input size is known, warmed up.
+        weights: Where its weights came from, for people.
+        sha256: Hash of the weights file, empty for random weights.
+    """
+
+    segmenter: Segmenter
+    weights: str
+    sha256: str
+
+
+def load_engine(parameters: Parameters) -> Engine:
+    """Build, load, check and warm up what the parameters ask for.
+
+    Raises:
+        LwrfError: With the way out, if any of it is not to be had; nothing is left behind then.
+    """
+    classes = ClassTable.load(parameters.classes)
+    parameters.check_classes(classes.names)
+    network = build_network(parameters.backbone, len(classes), parameters.decoder)
+    weights, sha256 = _load(network, parameters)
+    segmenter = Segmenter(
+        network,
+        classes,
+        device=parameters.device,
+        precision=parameters.precision,
+        input_size=parameters.input_size,
+    )
+    segmenter.warm_up()
+    return Engine(segmenter, weights, sha256)
+
+
+def _load(network: RefineNet, parameters: Parameters) -> tuple[str, str]:
+    if parameters.weights == RANDOM_WEIGHTS:
+        randomise(network, seed=0)
+        return RANDOM_WEIGHTS, ""
+    path: Path | None
+    if parameters.weights:
+        path = Path(parameters.weights).expanduser()
+    else:
+        path = find_weights(parameters.backbone, parameters.decoder, parameters.classes)
+    if path is None:
+        there = ", ".join(p.stem for p in bundled_weights()) or "none at all"
+        raise CheckpointError(
+            f"no weights come with lwrf_ros for backbone {parameters.backbone}, decoder "
+            f"{parameters.decoder} and classes {parameters.classes} (bundled: {there}); set the "
+            f"parameter weights to the path of a file, or to {RANDOM_WEIGHTS} to try the node with "
+            "an untrained network"
+        )
+    info = load_weights(network, path)
+    return info.source, info.sha256

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""The executable `segmenter`: the node in an executor thread, signals in the main thread."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import traceback
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# A group under way on a slow CPU may outlast the two seconds within which a signal must end it.
+_WORKER_LIMIT_S = 1.2
+
+
+def main() -> int:
+    """Run the node until SIGINT or SIGTERM; a running transition ends first. Returns 0."""
+    # Blocked before anything else, threads and slow imports included: the signals wait for
+    # sigwait below, and no handler ever interrupts a transition in its middle.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    for number in _SIGNALS:
+        # A shell's background job inherits SIGINT ignored, which would never get to sigwait.
+        signal.signal(number, signal.SIG_DFL)
+    import rclpy
+    from rclpy.executors import SingleThreadedExecutor
+    from rclpy.signals import SignalHandlerOptions
+
+    from lwrf_ros.node.segmenter_node import SegmenterNode
+
+    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+    node = SegmenterNode()
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    stopping = threading.Event()
+
+    def spin() -> None:
+        while not stopping.is_set():
+            try:
+                executor.spin_once()
+            except Exception:
+                # No callback may end the node; each has its own handling, this is the last one.
+                node.get_logger().error(traceback.format_exc())
+
+    spinner = threading.Thread(target=spin, name="executor")
+    spinner.start()
+    signal.sigwait(_SIGNALS)
+    stopping.set()
+    executor.wake()
+    spinner.join()
+    if not node.close(_WORKER_LIMIT_S):
+        # The worker is inside the network: nothing that it uses may be destroyed under it.
+        node.get_logger().warning("the group under way took too long; leaving without it")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+    executor.shutdown()
+    node.destroy_node()
+    rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

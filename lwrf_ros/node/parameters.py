@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Every parameter of the node: type, default, range and description in one place, without ROS."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
+
+from lwrf_ros.backbones import BACKBONES, DECODERS
+from lwrf_ros.errors import LwrfError
+
+IMAGE_QOS = ("auto", "reliable", "best_effort")
+PRECISIONS = ("auto", "fp32", "fp16", "bf16")
+RANDOM_WEIGHTS = "random"
+CAMERA_SIZE = -1
+_MIN_SIDE_PX = 32
+_MAX_SIDE_PX = 8192
+_CAMERA_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_ALERT = re.compile(r"\s*(?P<name>.+?)\s*>\s*(?P<fraction>[0-9.eE+-]+)\s*")
+
+
+class ParameterError(LwrfError):
+    """A parameter that cannot be used; the message says name, value and what is allowed."""
+
+
+class Alert(NamedTuple):
+    """A class whose coverage is to be warned about."""
+
+    class_name: str
+    fraction: float
+
+
+def _parameter(
+    default: Any,
+    description: str,
+    allowed: str,
+    accepts: Callable[[Any], bool] = lambda value: True,
+    choices: Iterable[str] = (),
+    limits: tuple[float, float] | None = None,
+    live: bool = False,
+) -> Any:
+    """Declare a parameter.
+
+    Args:
+        default: Its default; the default's type is the parameter's.
+        description: One sentence or two for `ros2 param describe` and the launch file.
+        allowed: What a value has to be, completing "wanted ...".
+        accepts: Tells whether a value of the right type is allowed.
+        choices: All allowed values, where they are finite.
+        limits: Least and greatest allowed number.
+        live: Whether a change takes effect on the next frame of the running node.
+    """
+    metadata = {
+        "description": description,
+        "allowed": allowed,
+        "accepts": accepts,
+        "choices": tuple(choices),
+        "limits": limits,
+        "live": live,
+    }
+    return field(default=default, metadata=metadata)
+
+
+def _one_of(names: Iterable[str]) -> dict[str, Any]:
+    names = tuple(names)
+    return {
+        "allowed": f"one of {', '.join(names)}",
+        "accepts": lambda value: value in names,
+        "choices": names,
+    }
+
+
+def _number(low: float, high: float, unit: str = "") -> dict[str, Any]:
+    return {
+        "allowed": f"a number from {low:g} to {high:g}{unit}",
+        "accepts": lambda value: low <= value <= high,
+        "limits": (low, high),
+    }
+
+
+def _is_side(value: int) -> bool:
+    return value in (0, CAMERA_SIZE) or _MIN_SIDE_PX <= value <= _MAX_SIDE_PX
+
+
+def _is_alert(text: str) -> bool:
+    match = _ALERT.fullmatch(text)
+    try:
+        return match is not None and 0 <= float(match["fraction"]) < 1
+    except ValueError:
+        return False
+
+
+_SIDE = f"0, {CAMERA_SIZE}, or {_MIN_SIDE_PX} to {_MAX_SIDE_PX} pixels"
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The node's parameters; this is the only place that holds a default."""
+
+    image_topics: tuple[str, ...] = _parameter(
+        ("image",),
+        "Image topics to segment, one a camera. A name that ends in /compressed is taken as "
+        "sensor_msgs/CompressedImage, any other as sensor_msgs/Image.",
+        "a list of topic names",
+        lambda topics: all(topic.strip() for topic in topics),
+    )
+    camera_names: tuple[str, ...] = _parameter(
+        (),
+        "A name for each of image_topics; outputs are then under ~/<name>/ instead of ~/. Needed "
+        "for several topics.",
+        "a list of different names of letters, digits and underscores, beginning with a letter",
+        lambda names: (
+            all(_CAMERA_NAME.fullmatch(name) for name in names) and len(set(names)) == len(names)
+        ),
+    )
+    image_qos: str = _parameter(
+        "auto",
+        "Reliability of the image subscriptions. auto is best effort, and reliable as soon as "
+        "every publisher of the topic is.",
+        **_one_of(IMAGE_QOS),
+    )
+    backbone: str = _parameter("mobilenet_v2", "Encoder of the network.", **_one_of(BACKBONES))
+    decoder: str = _parameter("light_weight", "Form of the decoder.", **_one_of(DECODERS))
+    classes: str = _parameter(
+        "camvid",
+        "Class table: the name of a bundled one, or the path of a YAML file.",
+        "the name of a bundled class table or the path of a YAML file",
+        lambda value: bool(value.strip()),
+    )
+    weights: str = _parameter(
+        "",
+        "Path of a weights file (safetensors, .pth, .pth.tar, .ckpt). Empty: the bundled weights "
+        "for this backbone and these classes. random: an untrained network, to try things out.",
+        "a path, an empty text or random",
+    )
+    device: str = _parameter(
+        "auto",
+        "Where the network runs: auto (a GPU where there is one), cpu, cuda or cuda:N.",
+        "auto, cpu, cuda or cuda:N",
+        lambda value: re.fullmatch(r"auto|cpu|cuda(:\d+)?", value) is not None,
+    )
+    precision: str = _parameter(
+        "auto",
+        "Arithmetic of the network. auto is fp16 on a GPU and fp32 on a CPU.",
+        **_one_of(PRECISIONS),
+    )
+    input_width: int = _parameter(
+        0,
+        "Width in pixels that images are stretched to for the network. 0: the size the weights "
+        "were trained at (the camera's, if they name none); -1: the camera's.",
+        _SIDE,
+        _is_side,
+    )
+    input_height: int = _parameter(
+        0, "Height in pixels that images are stretched to; see input_width.", _SIDE, _is_side
+    )
+    min_confidence: float = _parameter(
+        0.0,
+        "Pixels whose class is less probable than this become 255, unlabelled.",
+        **_number(0, 1),
+        live=True,
+    )
+    overlay_alpha: float = _parameter(
+        0.5,
+        "Weight of the classes' colours in the overlay: 0 is the frame, 1 only colours.",
+        **_number(0, 1),
+        live=True,
+    )
+    coverage_alerts: tuple[str, ...] = _parameter(
+        (),
+        'Classes to warn about, as "name>fraction": ["pedestrian>0.05"] makes the coverage WARN '
+        "when pedestrians hold more than 5 % of the image.",
+        'a list of texts like "pedestrian>0.05" with a fraction from 0 up to 1',
+        lambda alerts: all(_is_alert(alert) for alert in alerts),
+        live=True,
+    )
+    max_rate: float = _parameter(
+        0.0,
+        "Most images a second that are taken from each camera; 0 takes all.",
+        **_number(0, 1000, " Hz"),
+        live=True,
+    )
+    autostart: bool = _parameter(
+        True,
+        "Configure and activate the node by itself when it starts; false leaves that to a "
+        "lifecycle manager.",
+        "true or false",
+    )
+
+    @property
+    def input_size(self) -> tuple[int, int] | str | None:
+        """The size for `Segmenter`: ``(height, width)`` in pixels, "image" or None."""
+        if self.input_width == CAMERA_SIZE:
+            return "image"
+        return (self.input_height, self.input_width) if self.input_width else None
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        """The alerts, read."""
+        matches = (_ALERT.fullmatch(text) for text in self.coverage_alerts)
+        return tuple(Alert(m["name"], float(m["fraction"])) for m in matches if m)
+
+    def check_together(self) -> None:
+        """Check what depends on several parameters.
+
+        Raises:
+            ParameterError: If two parameters contradict each other.
+        """
+        if self.camera_names and len(self.camera_names) != len(self.image_topics):
+            raise ParameterError(
+                f"camera_names has {len(self.camera_names)} names and image_topics has "
+                f"{len(self.image_topics)} topics; wanted one name for each topic"
+            )
+        if len(self.image_topics) > 1 and not self.camera_names:
+            raise ParameterError(
+                f"image_topics has {len(self.image_topics)} topics and camera_names is empty; "
+                "several topics need a name each"
+            )
+        width, height = self.input_width, self.input_height
+        if width != height and min(width, height) <= 0:
+            raise ParameterError(
+                f"input_width is {width} and input_height is {height}; wanted two sizes in pixels, "
+                f"both 0 or both {CAMERA_SIZE}"
+            )
+
+    def check_classes(self, names: Iterable[str]) -> None:
+        """Check that every alert is about a class that there is.
+
+        Raises:
+            ParameterError: If coverage_alerts names a class that is not among `names`.
+        """
+        names = tuple(names)
+        for alert in self.alerts:
+            if alert.class_name not in names:
+                raise ParameterError(
+                    f"coverage_alerts names the class {alert.class_name!r}; "
+                    f"wanted one of {', '.join(names)}"
+                )
+
+
+FIELDS = {entry.name: entry for entry in fields(Parameters)}
+
+
+def coerce(name: str, value: Any) -> Any:
+    """Bring a value as ROS and YAML give it to the parameter's type, and check it alone.
+
+    Integers are taken where floats are meant; nothing and the empty list are the default of a
+    list.
+
+    Args:
+        name: Name of the parameter.
+        value: The value given.
+
+    Returns:
+        The value as `Parameters` holds it.
+
+    Raises:
+        ParameterError: If there is no such parameter or the value is not allowed.
+    """
+    if name not in FIELDS:
+        close = difflib.get_close_matches(name, FIELDS, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"wanted one of {', '.join(FIELDS)}"
+        raise ParameterError(f"there is no parameter {name}; {hint}")
+    default, metadata = FIELDS[name].default, FIELDS[name].metadata
+    converted = _convert(value, default)
+    if converted is None or not metadata["accepts"](converted):
+        shown = list(converted) if isinstance(converted, tuple) else value
+        raise ParameterError(f"{name} is {shown!r}; wanted {metadata['allowed']}")
+    return converted
+
+
+def _convert(value: Any, default: Any) -> Any:
+    """Return the value with the default's type, None if it cannot have it."""
+    if isinstance(default, tuple):
+        if value is None or (not isinstance(value, (str, int, float)) and len(value) == 0):
+            return default
+        is_list = isinstance(value, (list, tuple))
+        return tuple(value) if is_list and all(isinstance(v, str) for v in value) else None
+    if isinstance(default, float) and type(value) is int:
+        return float(value)
+    return value if type(value) is type(default) else None
+
+
+def from_values(values: Mapping[str, Any]) -> Parameters:
+    """Build the parameters from values by name; names left out keep their default.
+
+    Raises:
+        ParameterError: If a name is unknown, a value not allowed, or two contradict each other.
+    """
+    parameters = Parameters(**{name: coerce(name, value) for name, value in values.items()})
+    parameters.check_together()
+    return parameters

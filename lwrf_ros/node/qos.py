@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Quality of service: what the outputs offer, and a subscription that follows its publishers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import (
+    DurabilityPolicy,
+    HistoryPolicy,
+    QoSPolicyKind,
+    QoSProfile,
+    ReliabilityPolicy,
+)
+from rclpy.qos_overriding_options import QoSOverridingOptions
+
+_OVERRIDABLE = (QoSPolicyKind.RELIABILITY, QoSPolicyKind.DURABILITY, QoSPolicyKind.DEPTH)
+_OUTPUT_DEPTH = 10
+
+
+def output_qos() -> QoSProfile:
+    """Return the profile of every output: reliable, so that every subscriber matches."""
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=_OUTPUT_DEPTH,
+        reliability=ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.VOLATILE,
+    )
+
+
+class ImageSubscription:
+    """A subscription to a camera that is as reliable as the camera's publishers.
+
+    With `auto` it begins best effort, which matches every publisher, and becomes reliable when
+    every publisher of the topic is; `follow` looks again. rclpy's own BEST_AVAILABLE decides once,
+    before the camera is there. QoS overrides by parameter win over both.
+
+    Args:
+        node: The node that subscribes.
+        message_type: Image or CompressedImage.
+        topic: Name of the topic, relative and remappable.
+        image_qos: auto, reliable or best_effort.
+        callback: Called with every message, once.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        message_type: type,
+        topic: str,
+        image_qos: str,
+        callback: Callable[[Any], None],
+    ) -> None:
+        self._node = node
+        self._message_type = message_type
+        self._topic = topic
+        self._callback = callback
+        self._follows = image_qos == "auto"
+        self._retiring: Any = None
+        self._relieved = False
+        self._last_source_timestamp = 0
+        self._subscription = self._subscribe(reliable=image_qos == "reliable")
+
+    @property
+    def topic(self) -> str:
+        """The topic's full name, remapped."""
+        return str(self._subscription.topic_name)
+
+    @property
+    def reliable(self) -> bool:
+        """Whether the subscription asks for reliable delivery."""
+        return bool(self._subscription.qos_profile.reliability == ReliabilityPolicy.RELIABLE)
+
+    @property
+    def publishers(self) -> int:
+        """Number of publishers of the topic."""
+        return int(self._node.count_publishers(self.topic))
+
+    def follow(self) -> None:
+        """Look at the topic's publishers and take on their reliability."""
+        if self._relieved:
+            self._retire()
+        if not self._follows:
+            return
+        offered = [
+            info.qos_profile.reliability
+            for info in self._node.get_publishers_info_by_topic(self.topic)
+        ]
+        wants_reliable = bool(offered) and all(o == ReliabilityPolicy.RELIABLE for o in offered)
+        if not offered or wants_reliable == self.reliable or self._retiring is not None:
+            return
+        fresh = self._subscribe(reliable=wants_reliable)
+        if fresh.qos_profile.reliability == self._subscription.qos_profile.reliability:
+            self._follows = False  # overridden by parameter: the user has decided
+            self._node.destroy_subscription(fresh)
+            return
+        # The old one stays until the new one has its first message, so that none is lost.
+        self._retiring, self._subscription = self._subscription, fresh
+
+    def destroy(self) -> None:
+        """Take the subscription out of the node."""
+        self._retire()
+        self._node.destroy_subscription(self._subscription)
+
+    def _subscribe(self, reliable: bool) -> Any:
+        reliability = ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
+        profile = QoSProfile(
+            history=HistoryPolicy.KEEP_LAST,
+            depth=1,
+            reliability=reliability,
+            durability=DurabilityPolicy.VOLATILE,
+        )
+
+        def receive(message: Any, info: Any) -> None:
+            self._receive(message, info, reliability)
+
+        return self._node.create_subscription(
+            self._message_type,
+            self._topic,
+            receive,
+            profile,
+            qos_overriding_options=QoSOverridingOptions(_OVERRIDABLE),
+        )
+
+    def _receive(self, message: Any, info: Any, reliability: ReliabilityPolicy) -> None:
+        stamp = info["source_timestamp"]
+        if self._retiring is not None:
+            # Both subscriptions may bring the same message while one relieves the other.
+            if stamp and stamp == self._last_source_timestamp:
+                return
+            self._relieved |= reliability == self._subscription.qos_profile.reliability
+        self._last_source_timestamp = stamp
+        self._callback(message)
+
+    def _retire(self) -> None:
+        if self._retiring is not None:
+            self._node.destroy_subscription(self._retiring)
+        self._retiring, self._relieved = None, False

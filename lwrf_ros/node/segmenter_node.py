@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""The managed node: lifecycle, parameters and diagnostics around cameras and worker."""
+
+from __future__ import annotations
+
+import os
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.clock import Clock, ClockType
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+
+from lwrf_ros.errors import LwrfError
+from lwrf_ros.node import bridge
+from lwrf_ros.node.camera import Camera
+from lwrf_ros.node.diagnostics import status
+from lwrf_ros.node.engine import Engine, load_engine
+from lwrf_ros.node.ros_parameters import ParameterServer
+from lwrf_ros.node.worker import Worker
+
+_DIAGNOSTICS_PERIOD_S = 1.0
+_REPORT_EVERY_S = 5.0
+
+
+class SegmenterNode(LifecycleNode):
+    """Camera images in, labels and coverage out, as a ROS 2 managed node.
+
+    All callbacks run on one executor thread; the worker is the only other one.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("segmenter")
+        self._state = "unconfigured"
+        self._problem = ""
+        self._engine: Engine | None = None
+        self._cameras: list[Camera] = []
+        self._changed = threading.Condition()
+        self._worker: Worker | None = None
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._settings = ParameterServer(self)
+        # Plain publisher and timers on the steady clock: rclpy's lifecycle publisher drops
+        # silently while inactive, and simulated time may stand still.
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_timer(_DIAGNOSTICS_PERIOD_S, self._every_second, clock=self._steady)
+        if self._settings.current.autostart:
+            self._autostart = self.create_timer(0.0, self._start, clock=self._steady)
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load, check and warm up; on a failure nothing is left behind."""
+        return self._transition("configure", "inactive", self._configure, undo=self._release)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Let frames through and start the worker."""
+        return self._transition("activate", "active", self._activate, undo=self._deactivate)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """End the worker; frames are counted as inactive from here."""
+        return self._transition("deactivate", "inactive", self._deactivate)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Give back network, memory and topics."""
+        return self._transition("cleanup", "unconfigured", self._release)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """End the worker and give everything back."""
+        return self._transition("shutdown", "finalized", self._release)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Give everything back, so that the node can be configured again."""
+        return self._transition("error processing", "unconfigured", self._release)
+
+    def close(self, timeout_s: float) -> bool:
+        """End the worker before anything that it uses is destroyed.
+
+        Returns:
+            Whether it ended within the time.
+        """
+        return self._worker is None or self._worker.stop(timeout_s)
+
+    def _start(self) -> None:
+        self._autostart.cancel()
+        if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+            self.trigger_activate()
+
+    def _transition(
+        self,
+        name: str,
+        goal: str,
+        action: Callable[[], None],
+        undo: Callable[[], None] = lambda: None,
+    ) -> TransitionCallbackReturn:
+        """Run a transition so that no exception gets lost: rclpy swallows them without a word."""
+        try:
+            action()
+        except Exception as error:
+            undo()
+            known = isinstance(error, LwrfError)
+            self._problem = f"{name} failed: {error}"
+            self.get_logger().error(self._problem if known else traceback.format_exc())
+            self._every_second()
+            return TransitionCallbackReturn.FAILURE
+        self._state = self._settings.state = goal
+        self._problem = ""
+        self._every_second()
+        return TransitionCallbackReturn.SUCCESS
+
+    def _configure(self) -> None:
+        parameters = self._settings.checked()
+        self._engine = engine = load_engine(parameters)
+        self._settings.class_names = engine.segmenter.classes.names
+        names = parameters.camera_names or ("",) * len(parameters.image_topics)
+        for name, topic in zip(names, parameters.image_topics, strict=True):
+            self._cameras.append(Camera(self, name, topic, self._settings, self._changed))
+        segmenter = engine.segmenter
+        converter = "cv_bridge" if bridge.working_bridge() else "OpenCV"
+        self.get_logger().info(
+            f"{parameters.backbone} ({parameters.decoder}), "
+            f"{len(segmenter.classes)} classes of {segmenter.classes.name}, weights "
+            f"{engine.weights}, on {segmenter.device_name} in {segmenter.precision}, input "
+            f"{_size_text(segmenter.input_size)}; conversions by {converter}; listening to "
+            + ", ".join(camera.topic for camera in self._cameras)
+        )
+
+    def _activate(self) -> None:
+        assert self._engine is not None  # the state machine activates only what is configured
+        self._worker = Worker(
+            self._engine.segmenter,
+            self._cameras,
+            self._changed,
+            self._settings,
+            self._report,
+        )
+        with self._changed:
+            for camera in self._cameras:
+                camera.active = True
+
+    def _deactivate(self) -> None:
+        with self._changed:
+            for camera in self._cameras:
+                camera.active = False
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+        for camera in self._cameras:
+            camera.empty_slot()
+
+    def _release(self) -> None:
+        self._deactivate()
+        for camera in self._cameras:
+            camera.destroy()
+        self._cameras = []
+        if self._engine is not None:
+            self._engine.segmenter.close()
+            self._engine = None
+        self._settings.class_names = None
+
+    def _report(self, text: str) -> None:
+        self.get_logger().error(
+            text, throttle_duration_sec=_REPORT_EVERY_S, throttle_time_source_type=self._steady
+        )
+
+    def _every_second(self) -> None:
+        for camera in self._cameras:
+            camera.follow_publishers()
+        message = DiagnosticArray()
+        message.header.stamp = self.get_clock().now().to_msg()
+        message.status = [self._diagnose()]
+        message.status += [camera.diagnose(self.get_name()) for camera in self._cameras]
+        self._diagnostics.publish(message)
+
+    def _diagnose(self) -> DiagnosticStatus:
+        values: dict[str, object] = {"state": self._state}
+        if self._engine is not None:
+            segmenter, parameters = self._engine.segmenter, self._settings.current
+            values.update(
+                backbone=parameters.backbone,
+                decoder=parameters.decoder,
+                classes=segmenter.classes.name,
+                weights=self._engine.weights,
+                weights_sha256=self._engine.sha256,
+                device=segmenter.device_name,
+                precision=segmenter.precision,
+                input_size=_size_text(segmenter.input_size),
+            )
+            if segmenter.device_memory_mib is not None:
+                values["device_memory_mib"] = segmenter.device_memory_mib
+        values["process_memory_mib"] = _process_memory_mib()
+        level, text = DiagnosticStatus.OK, self._state
+        if self._problem:
+            level, text = DiagnosticStatus.ERROR, self._problem
+        elif self._state != "active":
+            level = DiagnosticStatus.WARN
+        return status(self.get_name(), "lwrf_ros", level, text, values)
+
+
+def _size_text(size: tuple[int, int] | None) -> str:
+    return f"{size[1]}x{size[0]}" if size else "of the camera"
+
+
+def _process_memory_mib() -> float:
+    """Return the resident memory of this process in MiB."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""The worker: takes what waits in the cameras' slots through the engine, and publishes it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from lwrf_ros.node.camera import Camera, Frame
+from lwrf_ros.node.decoding import Picture, Refusal, decode
+from lwrf_ros.node.messages import coverage_message, image_message, jpeg_message, vector_message
+from lwrf_ros.node.ros_parameters import ParameterServer
+from lwrf_ros.segmentation import Segmentation, Segmenter, Ticket, draw_overlay
+
+_OVERLAYS = frozenset(("overlay", "overlay/compressed"))
+
+
+class _Job(NamedTuple):
+    """A decoded frame, and the outputs that were subscribed to when it was taken."""
+
+    frame: Frame
+    picture: Picture
+    outputs: frozenset[str]
+
+
+class _Submitted(NamedTuple):
+    """Jobs that run as one group on the device."""
+
+    jobs: list[_Job]
+    ticket: Ticket
+
+
+class Worker:
+    """One thread between the cameras' slots and their topics.
+
+    It takes frames that wait, those of the longest waiting cameras first, in groups of equal
+    shape up to the engine's best batch, and publishes a group as soon as it is done.
+
+    Args:
+        segmenter: The engine; used by this thread alone while it runs.
+        cameras: All cameras.
+        changed: Their lock, notified when a frame is there.
+        parameters: The parameters in force; looked at for every frame, so that a change takes
+            effect on the next one.
+        report: Called with a description when something unexpected fails; must not raise.
+    """
+
+    def __init__(
+        self,
+        segmenter: Segmenter,
+        cameras: Sequence[Camera],
+        changed: threading.Condition,
+        parameters: ParameterServer,
+        report: Callable[[str], None],
+    ) -> None:
+        self._segmenter = segmenter
+        self._cameras = cameras
+        self._changed = changed
+        self._parameters = parameters
+        self._report = report
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="segmentation", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float | None = None) -> bool:
+        """Let the group under way end, and the thread with it.
+
+        Args:
+            timeout_s: How long to wait, None for as long as it takes.
+
+        Returns:
+            Whether the thread has ended.
+        """
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        under_way: list[_Submitted] = []
+        while True:
+            frames = self._take(wait=not under_way)
+            submitted = self._submit(frames)
+            if self._segmenter.overlaps and submitted:
+                # The device is busy with the new group while the last one is published.
+                submitted, under_way = under_way, submitted
+            else:
+                submitted, under_way = under_way + submitted, []
+            for group in submitted:
+                self._finish(group)
+            if self._stopping and not under_way:
+                return
+
+    def _take(self, wait: bool) -> list[Frame]:
+        """Take the frames for the next group; wait for one unless others are under way."""
+        with self._changed:
+            while True:
+                if self._stopping:
+                    return []
+                waiting = [c for c in self._cameras if c.waiting_since_s is not None]
+                if waiting or not wait:
+                    break
+                self._changed.wait()
+            waiting.sort(key=lambda camera: camera.waiting_since_s or 0.0)
+            return [camera.take() for camera in waiting[: self._segmenter.best_batch]]
+
+    def _submit(self, frames: list[Frame]) -> list[_Submitted]:
+        """Decode frames, group those of equal shape and start each group."""
+        groups: dict[tuple[Any, ...], list[_Job]] = {}
+        for frame in frames:
+            job = self._prepare(frame)
+            if job is not None:
+                key = (job.picture.encoding, job.picture.array.shape)
+                groups.setdefault(key, []).append(job)
+        submitted = []
+        for jobs in groups.values():
+            try:
+                ticket = self._segmenter.submit(
+                    [job.picture.array for job in jobs],
+                    encoding=jobs[0].picture.encoding,
+                    outputs=frozenset().union(*(_engine_outputs(job.outputs) for job in jobs)),
+                    min_confidence=self._parameters.current.min_confidence,
+                )
+            except Exception as error:
+                self._fail(jobs, error)
+            else:
+                submitted.append(_Submitted(jobs, ticket))
+        return submitted
+
+    def _prepare(self, frame: Frame) -> _Job | None:
+        """Decode a frame if anybody wants something of it."""
+        outputs = frame.camera.wanted_outputs()
+        if self._parameters.current.coverage_alerts:
+            outputs |= {"coverage"}
+        if not outputs:
+            frame.camera.settle("unwatched")
+            return None
+        try:
+            return _Job(frame, decode(frame.message), outputs)
+        except Refusal as refusal:
+            frame.camera.refuse(refusal)
+        except Exception as error:
+            self._fail([_Job(frame, Picture(None, ""), outputs)], error)  # type: ignore[arg-type]
+        return None
+
+    def _finish(self, group: _Submitted) -> None:
+        """Wait for a group and publish it."""
+        try:
+            results = self._segmenter.collect(group.ticket)
+        except Exception as error:
+            self._fail(group.jobs, error)
+            return
+        for job, result in zip(group.jobs, results, strict=True):
+            try:
+                self._publish(job, result)
+            except Exception as error:
+                self._fail([job], error)
+            else:
+                job.frame.camera.finish(job.frame)
+
+    def _publish(self, job: _Job, result: Segmentation) -> None:
+        camera, header, wanted = job.frame.camera, job.frame.message.header, job.outputs
+        parameters, classes = self._parameters.current, self._segmenter.classes
+        if "labels" in wanted:
+            assert result.labels is not None  # asked for by _engine_outputs
+            camera.publish("labels", image_message(header, result.labels))
+        if "confidence" in wanted:
+            assert result.confidence is not None  # asked for by _engine_outputs
+            camera.publish("confidence", image_message(header, result.confidence))
+        if "coverage" in wanted:
+            camera.publish(
+                "coverage",
+                coverage_message(
+                    header,
+                    camera.label,
+                    classes.names,
+                    result.coverage,
+                    result.unlabelled,
+                    parameters.alerts,
+                ),
+            )
+        if "coverage/vector" in wanted:
+            camera.publish(
+                "coverage/vector",
+                vector_message(classes.names, result.coverage, result.unlabelled),
+            )
+        # Last, because they are for people: a robot must not wait for a drawing.
+        if wanted & _OVERLAYS:
+            assert result.labels is not None  # asked for by _engine_outputs
+            drawn = draw_overlay(
+                job.picture.array,
+                job.picture.encoding,
+                result.labels,
+                classes,
+                parameters.overlay_alpha,
+            )
+            if "overlay" in wanted:
+                camera.publish("overlay", image_message(header, drawn))
+            if "overlay/compressed" in wanted:
+                camera.publish("overlay/compressed", jpeg_message(header, drawn))
+
+    def _fail(self, jobs: list[_Job], error: Exception) -> None:
+        for job in jobs:
+            job.frame.camera.settle("failed")
+        cameras = ", ".join(job.frame.camera.label for job in jobs)
+        self._report(f"{cameras}: a frame failed: {type(error).__name__}: {error}")
+
+
+def _engine_outputs(outputs: frozenset[str]) -> set[str]:
+    """Return what the engine has to compute for a camera's outputs."""
+    needed = {"coverage"}
+    if outputs & (_OVERLAYS | {"labels"}):
+        needed.add("labels")
+    if "confidence" in outputs:
+        needed.add("confidence")
+    return needed

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Fixtures of the node's tests: a domain of its own for each test, the node, and a peer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rclpy", reason="rclpy is not installed: the node cannot run")
+
+from harness import QUICK, NodeProcess, Peer, StartNode, environment_on
+
+from lwrf_ros.data import config_path
+from lwrf_ros.tools.domain import reserve_domain_id
+
+
+@pytest.fixture
+def domain_id(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A ROS domain that nobody else uses, with the profile for large images on both sides."""
+    profile = str(config_path("fastdds_large_images.xml"))
+    monkeypatch.setenv("FASTDDS_DEFAULT_PROFILES_FILE", profile)
+    monkeypatch.setenv("FASTRTPS_DEFAULT_PROFILES_FILE", profile)
+    with reserve_domain_id() as number:
+        yield number
+
+
+@pytest.fixture
+def start_node(domain_id: int, tmp_path: Path) -> Iterator[StartNode]:
+    """Start the node; ``quick=False`` leaves out the parameters of a quick network."""
+    processes: list[NodeProcess] = []
+
+    def start(*arguments: str, quick: bool = True, **parameters: str) -> NodeProcess:
+        log = tmp_path / f"node{len(processes)}.log"
+        given = {**QUICK, **parameters} if quick else parameters
+        processes.append(NodeProcess(environment_on(domain_id), given, list(arguments), log))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.kill()
+
+
+@pytest.fixture
+def peer(domain_id: int) -> Iterator[Peer]:
+    """A peer on the node's domain."""
+    peer = Peer(domain_id)
+    yield peer
+    peer.close()

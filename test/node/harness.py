@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""The other side of the node in tests: its process, and a peer that talks to it over DDS."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from array import array
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.srv import ChangeState, GetState
+from numpy.typing import NDArray
+from rcl_interfaces.srv import SetParametersAtomically
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PATIENCE_S = 60.0
+# Small and quick: what these tests are about is the node, not the network.
+QUICK = {"weights": "random", "input_width": "64", "input_height": "64", "device": "cpu"}
+
+
+def image(
+    pixels: NDArray[Any], encoding: str = "rgb8", stamp_ns: int = 0, frame_id: str = "camera"
+) -> Image:
+    """Build an image message from ``(H, W)`` or ``(H, W, channels)`` values."""
+    pixels = np.ascontiguousarray(pixels)
+    message = Image(height=pixels.shape[0], width=pixels.shape[1], encoding=encoding)
+    message.header.stamp.sec, message.header.stamp.nanosec = divmod(stamp_ns, 1_000_000_000)
+    message.header.frame_id = frame_id
+    message.step = pixels.strides[0]
+    message.data = array("B", pixels.tobytes())
+    return message
+
+
+def stamp_ns(message: Any) -> int:
+    """Return the stamp of a message's header in nanoseconds."""
+    return message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
+
+
+class NodeProcess:
+    """The node's executable in a process of its own.
+
+    Args:
+        environment: Environment of the process, ROS_DOMAIN_ID included.
+        parameters: Parameters by name, given on the command line as YAML.
+        arguments: Further ROS arguments.
+        log: File that its output goes to.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        parameters: Mapping[str, str],
+        arguments: list[str],
+        log: Path,
+    ) -> None:
+        command = [sys.executable, "-m", "lwrf_ros.node.main", "--ros-args"]
+        for name, value in parameters.items():
+            command += ["-p", f"{name}:={value}"]
+        self._log = log
+        with log.open("w") as file:
+            self.process = subprocess.Popen(
+                [*command, *arguments],
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def output(self) -> str:
+        """What it has logged so far."""
+        return self._log.read_text()
+
+    def end(self, number: signal.Signals) -> tuple[int, float]:
+        """Send a signal; return the exit code and the seconds that the end took."""
+        begun = time.monotonic()
+        self.process.send_signal(number)
+        code = self.process.wait(PATIENCE_S)
+        return code, time.monotonic() - begun
+
+    def kill(self) -> None:
+        """End it whatever it does."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(PATIENCE_S)
+
+
+StartNode = Callable[..., NodeProcess]
+
+
+class Peer:
+    """A ROS node in the test's process, spun by the test itself.
+
+    Args:
+        domain_id: The domain to talk on.
+        target: Full name of the node under test.
+    """
+
+    def __init__(self, domain_id: int, target: str = "/segmenter") -> None:
+        self._context = Context()
+        rclpy.init(context=self._context, domain_id=domain_id)
+        self.node = rclpy.create_node("peer", context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+        self._target = target
+        self._statuses: dict[str, Any] = {}
+        self.diagnostics_count = 0
+        self.node.create_subscription(DiagnosticArray, "/diagnostics", self._take_statuses, 10)
+        self._get_state = self.node.create_client(GetState, f"{target}/get_state")
+        self._change_state = self.node.create_client(ChangeState, f"{target}/change_state")
+        self._set_atomically = self.node.create_client(
+            SetParametersAtomically, f"{target}/set_parameters_atomically"
+        )
+
+    def close(self) -> None:
+        """Leave the domain."""
+        self._executor.shutdown()
+        self.node.destroy_node()
+        rclpy.shutdown(context=self._context)
+
+    def spin_until(self, done: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> None:
+        """Handle messages until something holds; fail if it never does."""
+        until = time.monotonic() + patience_s
+        while not done():
+            assert time.monotonic() < until, f"waited {patience_s:.0f} s in vain for {what}"
+            self._executor.spin_once(timeout_sec=0.05)
+
+    def spin_for(self, seconds: float) -> None:
+        """Handle messages for a while."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._executor.spin_once(timeout_sec=left)
+
+    def call(self, client: Any, request: Any) -> Any:
+        """Call a service of the node under test."""
+        self.spin_until(client.service_is_ready, f"the service {client.srv_name}")
+        future = client.call_async(request)
+        self.spin_until(future.done, f"an answer of {client.srv_name}")
+        return future.result()
+
+    def state(self) -> str:
+        """Ask the node under test for its lifecycle state."""
+        return self.call(self._get_state, GetState.Request()).current_state.label
+
+    def wait_for_state(self, label: str) -> None:
+        """Wait until the node under test is in a lifecycle state."""
+        self.spin_until(lambda: self.state() == label, f"the state {label}")
+
+    def change_state(self, label: str) -> bool:
+        """Ask for a transition; return whether it succeeded."""
+        request = ChangeState.Request()
+        request.transition.label = label
+        return self.call(self._change_state, request).success
+
+    def set_parameters(self, **values: Any) -> tuple[bool, str]:
+        """Set parameters of the node under test at once; return success and reason."""
+        request = SetParametersAtomically.Request()
+        request.parameters = [
+            Parameter(name, value=value).to_parameter_msg() for name, value in values.items()
+        ]
+        result = self.call(self._set_atomically, request).result
+        return result.successful, result.reason
+
+    def collect(self, topic: str, message_type: type, depth: int = 1000) -> list[Any]:
+        """Subscribe; return the list that messages will be added to."""
+        messages: list[Any] = []
+        qos = QoSProfile(depth=depth, reliability=ReliabilityPolicy.RELIABLE)
+        self.node.create_subscription(message_type, topic, messages.append, qos)
+        self.spin_until(lambda: self.node.count_publishers(topic), f"a publisher of {topic}")
+        return messages
+
+    def publisher(
+        self, topic: str, message_type: type = Image, reliable: bool = True, matched: int = 1
+    ) -> Any:
+        """Make a publisher, and wait until the node under test listens to it."""
+        reliability = ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
+        publisher = self.node.create_publisher(
+            message_type, topic, QoSProfile(depth=10, reliability=reliability)
+        )
+        self.spin_until(
+            lambda: publisher.get_subscription_count() >= matched, f"a subscriber of {topic}"
+        )
+        return publisher
+
+    def status(self, name: str = "segmenter", newer: bool = True) -> Any:
+        """Return a status of /diagnostics; with `newer` one that comes after this call."""
+        if newer:
+            self._statuses.pop(name, None)
+        self.spin_until(lambda: name in self._statuses, f"the diagnostic status {name}")
+        return self._statuses[name]
+
+    def account(self, label: str) -> dict[str, str]:
+        """Return the key-values of a camera's status."""
+        status = self.status(f"segmenter: {label}")
+        return {entry.key: entry.value for entry in status.values}
+
+    def _take_statuses(self, message: DiagnosticArray) -> None:
+        self.diagnostics_count += 1
+        for status in message.status:
+            self._statuses[status.name] = status
+
+
+def account_adds_up(values: Mapping[str, str]) -> bool:
+    """Tell whether the account of DESIGN holds for a camera's status."""
+    parts = (
+        "processed",
+        "superseded",
+        "refused",
+        "throttled",
+        "unwatched",
+        "inactive",
+        "failed",
+        "waiting",
+    )
+    by_reason = sum(int(v) for k, v in values.items() if k.startswith("refused."))
+    return (
+        int(values["received"]) == sum(int(values[part]) for part in parts)
+        and int(values["refused"]) == by_reason
+    )
+
+
+def environment_on(domain_id: int) -> dict[str, str]:
+    """Return the environment of a node on a domain, importing the sources under test."""
+    environment = dict(os.environ, ROS_DOMAIN_ID=str(domain_id), PYTHONUNBUFFERED="1")
+    paths = [str(REPOSITORY), environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    return environment

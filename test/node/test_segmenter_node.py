@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""The node as a process over DDS: frames in, labels and coverage out, nothing lost."""
+
+from __future__ import annotations
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from harness import Peer, StartNode, account_adds_up, image, stamp_ns
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Float32MultiArray
+
+from lwrf_ros.classes import ClassTable
+
+RATE_HZ = 10.0
+
+
+def picture(seed: int, height: int = 48, width: int = 80) -> np.ndarray:
+    """Random pixels; what is in them does not matter."""
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def test_none_of_many_frames_is_lost(start_node: StartNode, peer: Peer) -> None:
+    start_node()
+    peer.wait_for_state("active")
+    labels = peer.collect("/segmenter/labels", Image)
+    coverage = peer.collect("/segmenter/coverage", DiagnosticArray)
+    vectors = peer.collect("/segmenter/coverage/vector", Float32MultiArray)
+    camera = peer.publisher("/image")
+    count = 60
+    for index in range(count):
+        camera.publish(image(picture(index), stamp_ns=10**9 * (index + 1), frame_id=f"f{index}"))
+        peer.spin_for(1 / RATE_HZ)
+    peer.spin_until(lambda: len(labels) == len(coverage) == len(vectors) == count, "all results")
+
+    names = ClassTable.load("camvid").names
+    for index in range(count):
+        message = labels[index]
+        assert (stamp_ns(message), message.header.frame_id) == (10**9 * (index + 1), f"f{index}")
+        assert (message.height, message.width, message.step) == (48, 80, 80)
+        assert message.encoding == "mono8"
+        counts = np.bincount(np.frombuffer(message.data, np.uint8), minlength=256) / (48 * 80)
+
+        status = coverage[index].status[0]
+        assert coverage[index].header == message.header
+        assert (status.name, status.hardware_id) == ("/image", f"f{index}")
+        fractions = {entry.key: float(entry.value) for entry in status.values}
+        assert tuple(fractions) == (*names, "unlabelled")
+        assert abs(sum(fractions.values()) - 1) < 1e-6
+        np.testing.assert_allclose(list(fractions.values())[:-1], counts[: len(names)], atol=1e-8)
+        np.testing.assert_allclose(vectors[index].data, list(fractions.values()), atol=1e-6)
+        assert vectors[index].layout.dim[0].size == len(names) + 1
+
+    account = peer.account("/image")
+    assert (account["received"], account["processed"]) == (str(count), str(count))
+    assert account["published.labels"] == str(count)
+    assert account_adds_up(account)
