@@ -122,7 +122,9 @@ def _read(name: str, text: str) -> Any:
     default = FIELDS[name].default
     value: Any = text
     if isinstance(default, tuple):
-        value = yaml.safe_load(text) if text.lstrip().startswith("[") else text.split(",")
+        value = text if text.lstrip().startswith("[") else text.split(",")
+        with suppress(yaml.YAMLError):  # coerce says what is wrong with it
+            value = yaml.safe_load(text) if value is text else value
     elif isinstance(default, bool):
         value = text == "true"
     elif isinstance(default, (int, float)):
@@ -139,9 +141,12 @@ def _parameter_file(node: str, parameters: dict[str, Any]) -> str:
     full: in rcl that wins over a wildcard as well as over the files before.
     """
     lines = [f"{json.dumps(node)}:", "  ros__parameters:"]
-    lines += [f"    {name}: {json.dumps(value)}" for name, value in parameters.items()]
-    with tempfile.NamedTemporaryFile("w", prefix="lwrf_ros_", suffix=".yaml", delete=False) as file:
-        file.write("\n".join(lines) + "\n")
+    # Not as ASCII: JSON's escapes for what is beyond 16 bits are none of YAML.
+    lines += [
+        f"    {name}: {json.dumps(value, ensure_ascii=False)}" for name, value in parameters.items()
+    ]
+    with tempfile.NamedTemporaryFile(prefix="lwrf_ros_", suffix=".yaml", delete=False) as file:
+        file.write("\n".join([*lines, ""]).encode(errors="surrogateescape"))
     return file.name
 
 

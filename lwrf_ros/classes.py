@@ -56,9 +56,8 @@ class ClassTable:
         bundled = class_tables()
         if text in bundled:
             return cls._parse(bundled[text])
-        path = Path(text).expanduser()
-        if path.suffix in (".yaml", ".yml") or "/" in text:
-            return cls._parse(path)
+        if text.endswith((".yaml", ".yml")) or "/" in text:
+            return cls._parse(Path(text))
         raise ClassTableError(
             f"there is no class table {text!r}; wanted one of {', '.join(bundled)}, or the path of "
             "a YAML file"
@@ -67,13 +66,15 @@ class ClassTable:
     @classmethod
     def _parse(cls, path: Path) -> ClassTable:
         try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+            content = yaml.safe_load(path.expanduser().read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise ClassTableError(f"there is no class table {path}; check the path") from None
         except OSError as error:
             raise ClassTableError(f"cannot read the class table {path}: {error}") from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
             raise ClassTableError(f"the class table {path} is not valid YAML: {error}") from error
+        except (ValueError, RuntimeError) as error:  # a null character; a ~ without a home folder
+            raise ClassTableError(f"cannot open the class table {path}: {error}") from error
         entries = content.get("classes") if isinstance(content, dict) else None
         if not isinstance(entries, list) or not entries:
             raise ClassTableError(

@@ -112,9 +112,15 @@ def load_weights(
             f"{name} holds values that are not finite: {_listing('in', broken)}; the training that "
             "wrote it has diverged or the file is damaged: take an earlier checkpoint"
         )
-    normalisation = _read_card(card, network, name)
+    # What the card does not name is the encoder's own, not that of weights loaded before.
+    description = {
+        "mean": network.encoder.mean,
+        "std": network.encoder.std,
+        "input_size": None,
+        **_read_card(card, network, name),
+    }
     network.load_state_dict(given, strict=False)  # strictly checked above, counters left out
-    for attribute, value in normalisation.items():
+    for attribute, value in description.items():
         setattr(network, attribute, value)
     return WeightsInfo(name, layout, sha256, dict(card))
 

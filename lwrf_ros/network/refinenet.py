@@ -9,6 +9,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
 from lwrf_ros.backbones import BACKBONES, DECODERS
 from lwrf_ros.errors import LwrfError
@@ -101,18 +102,26 @@ def build_network(backbone: str, num_classes: int, decoder: str = "light_weight"
 def randomise(network: RefineNet, seed: int) -> None:
     """Fill a network with random weights, the same for the same seed.
 
-    Every convolution is drawn so that it keeps the spread of its input; its labels mean nothing,
-    but they change with the image, as those of a trained network do.
+    Every convolution is drawn so that it keeps the spread of its input, and the classifier is
+    centred on a made-up image, so that no class holds everything: the labels mean nothing, but
+    they change with the image, as those of a trained network do.
 
     Args:
-        network: The network.
+        network: The network, in evaluation mode.
         seed: Seed of the random numbers.
     """
     generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
+    with torch.inference_mode():
         for module in network.modules():
             if isinstance(module, nn.Conv2d):
                 fan_in = module.weight[0].numel()
                 module.weight.normal_(0, fan_in**-0.5, generator=generator)
-                if module.bias is not None:
-                    module.bias.zero_()
+        classifier = network.classifier
+        assert classifier.bias is not None  # built with one
+        classifier.bias.zero_()
+        patches = torch.randn(1, 3, 12, 12, generator=generator)
+        image = interpolate(patches, scale_factor=16, mode="bilinear")
+        logits = network(image)[0].flatten(1)
+        spread = logits.std(dim=1).clamp_min(1e-6)
+        classifier.weight.div_(spread.view(-1, 1, 1, 1))
+        classifier.bias.copy_(-logits.mean(dim=1) / spread)

@@ -103,16 +103,17 @@ class Camera:
             if not self.active:
                 self.account.outcomes["inactive"] += 1
                 return
-            if self._is_too_early(now_s):
-                self.account.outcomes["throttled"] += 1
-                return
             try:
                 decoding.check(message)
             except decoding.Refusal as error:
                 refusal = error
                 self.account.refused[error.reason] += 1
             else:
-                self._put(Frame(self, message, now_s))
+                # After the check: a bad frame must not take the turn of a good one.
+                if self._is_too_early(now_s):
+                    self.account.outcomes["throttled"] += 1
+                else:
+                    self._put(Frame(self, message, now_s))
         if refusal is not None:
             self._warn(refusal)
 
@@ -120,10 +121,13 @@ class Camera:
         max_rate = self._parameters.current.max_rate
         if not max_rate:
             return False
+        period_s = 1.0 / max_rate
+        # A rate that was raised meanwhile must not wait for the end of the old one's period.
+        self._next_due_s = min(self._next_due_s, now_s + period_s)
         if now_s < self._next_due_s:
             return True
         # From when it was due, not from now: a camera's jitter must not lower the rate.
-        self._next_due_s = max(self._next_due_s + 1.0 / max_rate, now_s)
+        self._next_due_s = max(self._next_due_s + period_s, now_s)
         return False
 
     def _put(self, frame: Frame) -> None:

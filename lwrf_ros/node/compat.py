@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,26 +13,23 @@ if TYPE_CHECKING:
 
 _FAST_DDS_3 = "FASTDDS_DEFAULT_PROFILES_FILE"
 _FAST_DDS_2 = "FASTRTPS_DEFAULT_PROFILES_FILE"
-_WITH_FAST_DDS_2 = ("humble", "iron", "jazzy")
-PROFILE_VARIABLES = (_FAST_DDS_3, _FAST_DDS_2)
+_FIRST_RCLPY_WITH_FAST_DDS_3 = 9  # Kilted
 
 
 def profile_environment(profile: str) -> dict[str, str]:
-    """Return the environment variables that give a process a Fast DDS profile.
+    """Return the environment variable that gives a process a Fast DDS profile.
 
     Args:
         profile: Path of the profile.
 
     Returns:
-        Variables by name; none if the user has set one. Where ROS_DISTRO does not tell the release
-        (ROS from wheels), both are set, and Fast DDS 3 warns that one of them is deprecated.
+        The variable of the installed release and the path; nothing if the user has set one.
     """
-    if any(os.environ.get(variable) for variable in PROFILE_VARIABLES):
+    if os.environ.get(_FAST_DDS_3) or os.environ.get(_FAST_DDS_2):
         return {}
-    distro = os.environ.get("ROS_DISTRO", "")
-    if not distro:
-        return dict.fromkeys(PROFILE_VARIABLES, profile)
-    return {_FAST_DDS_2 if distro in _WITH_FAST_DDS_2 else _FAST_DDS_3: profile}
+    release = int(metadata.version("rclpy").split(".")[0])
+    new = release >= _FIRST_RCLPY_WITH_FAST_DDS_3
+    return {_FAST_DDS_3 if new else _FAST_DDS_2: profile}
 
 
 def parameter_overrides(node: Node) -> dict[str, Any]:

@@ -82,9 +82,8 @@ class Rate:
         """Return the rate over the last 5 s, or over fewer if that many events are kept."""
         while self._times_s and now_s - self._times_s[0] > _RATE_WINDOW_S:
             self._times_s.popleft()
-        if len(self._times_s) < 2:
-            return 0.0
-        return (len(self._times_s) - 1) / (self._times_s[-1] - self._times_s[0])
+        span_s = self._times_s[-1] - self._times_s[0] if self._times_s else 0.0
+        return (len(self._times_s) - 1) / span_s if span_s else 0.0
 
 
 def is_plausible_age(age_ms: float) -> bool:

@@ -26,7 +26,7 @@ def image_message(header: Header, pixels: NDArray[np.uint8]) -> Image:
     message = Image(header=header)
     message.height, message.width = pixels.shape[:2]
     message.encoding = "mono8" if pixels.ndim == 2 else "rgb8"
-    message.step = pixels.strides[0]
+    message.step = pixels[0].size
     message.data = _bytes(pixels)
     return message
 
@@ -67,7 +67,9 @@ def coverage_message(
     status.values.append(KeyValue(key=UNLABELLED_NAME, value=f"{unlabelled:.9g}"))
     passed = passed_alerts(class_names, coverage, alerts)
     status.level = DiagnosticStatus.WARN if passed else DiagnosticStatus.OK
-    status.message = "; ".join(passed) if passed else _largest(class_names, coverage)
+    status.message = "; ".join(passed) or _largest(
+        (*class_names, UNLABELLED_NAME), np.append(coverage, unlabelled)
+    )
     return DiagnosticArray(header=header, status=[status])
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
@@ -19,6 +19,8 @@ RANDOM_WEIGHTS = "random"
 CAMERA_SIZE = -1
 _MIN_SIDE_PX = 32
 _MAX_SIDE_PX = 8192
+_INTEGER_LIMIT = 2**63  # of ROS; far beyond it a float cannot hold an integer
+_TOPIC = re.compile(r"(~/|/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 _CAMERA_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _ALERT = re.compile(r"\s*(?P<name>.+?)\s*>\s*(?P<fraction>[0-9.eE+-]+)\s*")
 
@@ -105,8 +107,8 @@ class Parameters:
         ("image",),
         "Image topics to segment, one a camera. A name that ends in /compressed is taken as "
         "sensor_msgs/CompressedImage, any other as sensor_msgs/Image.",
-        "a list of topic names",
-        lambda topics: all(topic.strip() for topic in topics),
+        "a list of topic names like image or /camera/image_raw",
+        lambda topics: all(_TOPIC.fullmatch(topic) for topic in topics),
     )
     camera_names: tuple[str, ...] = _parameter(
         (),
@@ -276,12 +278,13 @@ def coerce(name: str, value: Any) -> Any:
 def _convert(value: Any, default: Any) -> Any:
     """Return the value with the default's type, None if it cannot have it."""
     if isinstance(default, tuple):
-        if value is None or (not isinstance(value, (str, int, float)) and len(value) == 0):
+        is_empty = isinstance(value, Sized) and not isinstance(value, str) and len(value) == 0
+        if value is None or is_empty:
             return default
         is_list = isinstance(value, (list, tuple))
         return tuple(value) if is_list and all(isinstance(v, str) for v in value) else None
     if isinstance(default, float) and type(value) is int:
-        return float(value)
+        return float(value) if abs(value) < _INTEGER_LIMIT else None
     return value if type(value) is type(default) else None
 
 

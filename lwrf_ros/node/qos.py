@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -17,8 +18,12 @@ from rclpy.qos import (
 )
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
+from lwrf_ros.node.compat import parameter_overrides
+
 _OVERRIDABLE = (QoSPolicyKind.RELIABILITY, QoSPolicyKind.DURABILITY, QoSPolicyKind.DEPTH)
 _OUTPUT_DEPTH = 10
+# Both subscriptions keep one message, so a second copy comes at most a few messages later.
+_REMEMBERED = 16
 
 
 def output_qos() -> QoSProfile:
@@ -58,10 +63,11 @@ class ImageSubscription:
         self._message_type = message_type
         self._topic = topic
         self._callback = callback
-        self._follows = image_qos == "auto"
+        self._overridden = _overridden(node, topic)
+        self._follows = image_qos == "auto" and QoSPolicyKind.RELIABILITY not in self._overridden
         self._retiring: Any = None
         self._relieved = False
-        self._last_source_timestamp = 0
+        self._source_timestamps: deque[int] = deque(maxlen=_REMEMBERED)
         self._subscription = self._subscribe(reliable=image_qos == "reliable")
 
     @property
@@ -92,13 +98,9 @@ class ImageSubscription:
         wants_reliable = bool(offered) and all(o == ReliabilityPolicy.RELIABLE for o in offered)
         if not offered or wants_reliable == self.reliable or self._retiring is not None:
             return
-        fresh = self._subscribe(reliable=wants_reliable)
-        if fresh.qos_profile.reliability == self._subscription.qos_profile.reliability:
-            self._follows = False  # overridden by parameter: the user has decided
-            self._node.destroy_subscription(fresh)
-            return
         # The old one stays until the new one has its first message, so that none is lost.
-        self._retiring, self._subscription = self._subscription, fresh
+        self._retiring = self._subscription
+        self._subscription = self._subscribe(reliable=wants_reliable)
 
     def destroy(self) -> None:
         """Take the subscription out of the node."""
@@ -122,20 +124,32 @@ class ImageSubscription:
             self._topic,
             receive,
             profile,
-            qos_overriding_options=QoSOverridingOptions(_OVERRIDABLE),
+            qos_overriding_options=QoSOverridingOptions(self._overridden),
         )
 
     def _receive(self, message: Any, info: Any, reliability: ReliabilityPolicy) -> None:
         stamp = info["source_timestamp"]
         if self._retiring is not None:
-            # Both subscriptions may bring the same message while one relieves the other.
-            if stamp and stamp == self._last_source_timestamp:
-                return
+            # Before the next lines: what the new one brings may well be known from the old one.
             self._relieved |= reliability == self._subscription.qos_profile.reliability
-        self._last_source_timestamp = stamp
+            # Both subscriptions may bring the same message while one relieves the other.
+            if stamp and stamp in self._source_timestamps:
+                return
+        self._source_timestamps.append(stamp)
         self._callback(message)
 
     def _retire(self) -> None:
         if self._retiring is not None:
             self._node.destroy_subscription(self._retiring)
         self._retiring, self._relieved = None, False
+
+
+def _overridden(node: Node, topic: str) -> tuple[QoSPolicyKind, ...]:
+    """Return the policies that the user gave as parameters for the subscription of a topic.
+
+    Only these are handed to rclpy: it declares every policy it is handed as a read-only parameter,
+    whose value then holds for all later subscriptions to the topic, given by the user or not.
+    """
+    given = parameter_overrides(node)
+    prefix = f"qos_overrides.{node.resolve_topic_name(topic)}.subscription."
+    return tuple(policy for policy in _OVERRIDABLE if prefix + policy.name.lower() in given)

@@ -70,6 +70,13 @@ class ParameterServer:
     def _check_change(self, parameters: list[Parameter]) -> SetParametersResult:
         """Say whether all of these may be set; called before any of them is."""
         try:
+            for parameter in parameters:
+                if parameter.name in FIELDS and parameter.type_ == Parameter.Type.NOT_SET:
+                    # rclpy would undeclare it for good.
+                    raise ParameterError(
+                        f"{parameter.name} cannot be deleted; wanted a value, its default is "
+                        f"{FIELDS[parameter.name].default!r}"
+                    )
             changes = {p.name: coerce(p.name, p.value) for p in parameters if p.name in FIELDS}
             for name, value in changes.items():
                 self._check_state(name, value)

@@ -61,6 +61,7 @@ class Worker:
         self._parameters = parameters
         self._report = report
         self._stopping = False
+        self._abandoned = False
         self._thread = threading.Thread(target=self._run, name="segmentation", daemon=True)
         self._thread.start()
 
@@ -71,13 +72,14 @@ class Worker:
             timeout_s: How long to wait, None for as long as it takes.
 
         Returns:
-            Whether the thread has ended.
+            Whether the thread has ended. If not, it touches no topic from here on, only the engine.
         """
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
         self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        self._abandoned = self._thread.is_alive()
+        return not self._abandoned
 
     def _run(self) -> None:
         under_way: list[_Submitted] = []
@@ -152,6 +154,8 @@ class Worker:
             results = self._segmenter.collect(group.ticket)
         except Exception as error:
             self._fail(group.jobs, error)
+            return
+        if self._abandoned:
             return
         for job, result in zip(group.jobs, results, strict=True):
             try:

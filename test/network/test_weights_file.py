@@ -192,9 +192,9 @@ def test_a_whole_pickled_network_is_refused(write: Callable[..., Path], zipped: 
 
 
 def test_nothing_is_allowed_for_longer_than_the_reading(write: Callable[..., Path]) -> None:
-    before = torch.serialization.get_safe_globals()
+    before = set(torch.serialization.get_safe_globals())
     read_weights_file(write(pytorch_bytes({"best": np.float64(1.0)})))
-    assert torch.serialization.get_safe_globals() == before
+    assert set(torch.serialization.get_safe_globals()) == before
 
 
 # ---- files that are damaged or no weights
@@ -341,11 +341,8 @@ def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
     assert "device or pipe" in refusal(path)
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read every file")
-def test_a_file_that_may_not_be_read(write: Callable[..., Path]) -> None:
-    path = write(FORMATS["zip"])
-    path.chmod(0)
-    assert "Permission denied" in refusal(path)
+def test_what_the_system_says_is_passed_on(write: Callable[..., Path]) -> None:
+    assert "Not a directory" in refusal(write(FORMATS["zip"]) / "weights.pth")
 
 
 # ---- safetensors headers

@@ -14,15 +14,16 @@ pytest.importorskip("rclpy", reason="rclpy is not installed: the node cannot run
 from harness import QUICK, NodeProcess, Peer, StartNode, environment_on
 
 from lwrf_ros.data import config_path
+from lwrf_ros.node.compat import profile_environment
 from lwrf_ros.tools.domain import reserve_domain_id
 
 
 @pytest.fixture
 def domain_id(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A ROS domain that nobody else uses, with the profile for large images on both sides."""
-    profile = str(config_path("fastdds_large_images.xml"))
-    monkeypatch.setenv("FASTDDS_DEFAULT_PROFILES_FILE", profile)
-    monkeypatch.setenv("FASTRTPS_DEFAULT_PROFILES_FILE", profile)
+    variables = profile_environment(str(config_path("fastdds_large_images.xml")))
+    for variable, path in variables.items():
+        monkeypatch.setenv(variable, path)
     with reserve_domain_id() as number:
         yield number
 

@@ -10,9 +10,10 @@ import subprocess
 import sys
 import time
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import rclpy
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from rcl_interfaces.srv import SetParametersAtomically
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
@@ -29,7 +31,14 @@ from sensor_msgs.msg import Image
 REPOSITORY = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60.0
 # Small and quick: what these tests are about is the node, not the network.
-QUICK = {"weights": "random", "input_width": "64", "input_height": "64", "device": "cpu"}
+# Reliable, because best effort may lose what is sent before both sides know each other.
+QUICK = {
+    "weights": "random",
+    "input_width": "64",
+    "input_height": "64",
+    "device": "cpu",
+    "image_qos": "reliable",
+}
 
 
 def image(
@@ -132,7 +141,9 @@ class Peer:
         self.node.destroy_node()
         rclpy.shutdown(context=self._context)
 
-    def spin_until(self, done: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> None:
+    def spin_until(
+        self, done: Callable[[], Any], what: str, patience_s: float = PATIENCE_S
+    ) -> None:
         """Handle messages until something holds; fail if it never does."""
         until = time.monotonic() + patience_s
         while not done():
@@ -212,6 +223,55 @@ class Peer:
         self.diagnostics_count += 1
         for status in message.status:
             self._statuses[status.name] = status
+
+
+class LocalNode(NamedTuple):
+    """A ROS node in the test's process, spun by the test itself.
+
+    Attributes:
+        node: The node.
+        spin_until: Handles messages until something holds; fails if it never does.
+    """
+
+    node: Any
+    spin_until: Callable[..., None]
+
+
+@contextmanager
+def open_node(
+    domain_id: int,
+    name: str = "segmenter",
+    node_type: type = Node,
+    patience_s: float = PATIENCE_S,
+    **options: Any,
+) -> Iterator[LocalNode]:
+    """Make a node in a context of its own, and end both afterwards.
+
+    Args:
+        domain_id: The domain to talk on.
+        name: Name of the node.
+        node_type: Its class.
+        patience_s: How long to wait for what a test waits for.
+        options: Further arguments of the class, parameter_overrides for example.
+    """
+    context = Context()
+    rclpy.init(context=context, domain_id=domain_id)
+    node = node_type(name, context=context, **options)
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+
+    def spin_until(done: Callable[[], Any], what: str) -> None:
+        until = time.monotonic() + patience_s
+        while not done():
+            assert time.monotonic() < until, f"waited {patience_s:.0f} s in vain for {what}"
+            executor.spin_once(timeout_sec=0.02)
+
+    try:
+        yield LocalNode(node, spin_until)
+    finally:
+        executor.shutdown()
+        node.destroy_node()
+        rclpy.shutdown(context=context)
 
 
 def account_adds_up(values: Mapping[str, str]) -> bool:

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray
 from harness import Peer, StartNode, account_adds_up, image, stamp_ns
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import Image
 from std_msgs.msg import Float32MultiArray
 
 from lwrf_ros.classes import ClassTable

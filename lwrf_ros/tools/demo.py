@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""``lwrf demo``: the node at work on a recording, from camera topic to video, shown."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from lwrf_ros.tools.arguments import positive_float, positive_int
+
+NAME = "demo"
+HELP = "play a recording into the node over DDS, record what it makes of it, and say how it went"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "--input",
+        metavar="PATH",
+        help="ROS bag, video file or folder of images "
+        "(default: vtest.avi of the package opencv-doc, fetched once)",
+    )
+    parser.add_argument("--bag-topic", help="image topic of a bag that has several")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("demo_output"),
+        metavar="FOLDER",
+        help="where the video, the pictures and the table go (default: %(default)s)",
+    )
+    parser.add_argument("--backbone", default="mobilenet_v2", help="default: %(default)s")
+    parser.add_argument("--decoder", default="light_weight", help="default: %(default)s")
+    parser.add_argument(
+        "--classes",
+        default="camvid",
+        help="class table: a bundled name or a YAML file (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--weights",
+        help="weights file, bundled, or random (default: the bundled ones if there are any)",
+    )
+    parser.add_argument("--device", default="auto", help="default: %(default)s")
+    parser.add_argument(
+        "--input-width",
+        type=positive_int,
+        default=384,
+        help="of the network (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--input-height",
+        type=positive_int,
+        default=288,
+        help="of the network (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--rate",
+        type=positive_float,
+        default=1.0,
+        help="speed, as a multiple of the recorded one (default: %(default)s)",
+    )
+    parser.add_argument("--max-frames", type=positive_int, help="stop after so many frames")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the demo and print its closing table."""
+    from lwrf_ros.tools.demonstration.runner import DemoOptions, run_demo
+    from lwrf_ros.tools.sample_video import sample_video
+
+    options = DemoOptions(
+        input=Path(arguments.input) if arguments.input else sample_video(),
+        bag_topic=arguments.bag_topic,
+        output=arguments.output,
+        backbone=arguments.backbone,
+        decoder=arguments.decoder,
+        classes=arguments.classes,
+        weights=arguments.weights,
+        device=arguments.device,
+        input_width=arguments.input_width,
+        input_height=arguments.input_height,
+        speed=arguments.rate,
+        max_frames=arguments.max_frames,
+    )
+    report = run_demo(options)
+    print(report, flush=True)
+    for problem in report.problems:
+        print(f"lwrf demo: problem: {problem}", file=sys.stderr)
+    return 1 if report.problems else 0

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Three processes over DDS: a camera, the node and a recorder, started, watched and ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lwrf_ros.data import config_path, find_weights
+from lwrf_ros.errors import LwrfError
+from lwrf_ros.node.compat import profile_environment
+from lwrf_ros.tools.demonstration.children import Children
+from lwrf_ros.tools.demonstration.node_watch import NodeWatch
+from lwrf_ros.tools.demonstration.report import Report
+from lwrf_ros.tools.domain import reserve_domain_id
+from lwrf_ros.tools.frames import open_frames
+
+LWRF = (sys.executable, "-m", "lwrf_ros.tools.cli")
+NODE = "segmenter"
+CAMERA_TOPIC = "/camera/image_raw"
+RANDOM_NOTE = "RANDOM WEIGHTS: the labels mean nothing"
+ACTIVE_S = 300.0
+CONNECT_S = 60.0
+SETTLE_S = 120.0
+NODE_STOP_S = 10.0
+# The recorder turns what it collected into a video at the end.
+RECORD_STOP_S, RECORD_STOP_PER_FRAME_S = 60.0, 0.2
+
+
+class DemoError(LwrfError):
+    """The demo did not come to a good end."""
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """What the demo runs on and with; the names are those of the command line."""
+
+    input: Path
+    bag_topic: str | None
+    output: Path
+    backbone: str
+    decoder: str
+    classes: str
+    weights: str | None
+    device: str
+    input_width: int
+    input_height: int
+    speed: float
+    max_frames: int | None
+
+
+def run_demo(options: DemoOptions) -> Report:
+    """Run the demo once.
+
+    Args:
+        options: What to run on and with.
+
+    Returns:
+        How it went; its text is the closing table.
+
+    Raises:
+        LwrfError: The input cannot be read, or one of the processes failed.
+    """
+    with open_frames(options.input, options.bag_topic) as source:
+        topic = CAMERA_TOPIC + ("/compressed" if source.compressed else "")
+    weights, note = choose_weights(options)
+    if note:
+        line = "!" * (len(note) + 8)
+        print(f"{line}\n!!! {note} !!!\n{line}", file=sys.stderr)
+    try:
+        options.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DemoError(f"cannot make {options.output}: {error}; give another --output") from error
+    with _terminated_like_interrupted(), reserve_domain_id() as domain_id:
+        environment = demo_environment(domain_id)
+        # This process takes part in the graph, too.
+        os.environ.update(environment)
+        with Children(environment) as children:
+            return _run(options, topic, weights, note, domain_id, children)
+
+
+def choose_weights(options: DemoOptions) -> tuple[str, str | None]:
+    """Choose the weights and what has to be said about them.
+
+    Args:
+        options: ``weights`` None takes the bundled ones, or random ones if there are none.
+
+    Returns:
+        The node's parameter ``weights``, and a note for screen and pictures or None.
+    """
+    weights = options.weights
+    if weights is None:
+        found = find_weights(options.backbone, options.decoder, options.classes)
+        weights = "bundled" if found else "random"
+    if weights == "random":
+        return weights, RANDOM_NOTE
+    # Empty is how the node is told to take the bundled ones.
+    return ("" if weights == "bundled" else weights), None
+
+
+def demo_environment(domain_id: int) -> dict[str, str]:
+    """Make the environment of all processes of the demo.
+
+    Args:
+        domain_id: The ROS domain to be alone in.
+
+    Returns:
+        The present environment with the domain, and with the profile for large images unless the
+        user has one.
+    """
+    environment = dict(os.environ)
+    environment["ROS_DOMAIN_ID"] = str(domain_id)
+    # Another machine in the room may run a demo on the same domain.
+    environment.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    environment["PYTHONUNBUFFERED"] = "1"
+    environment.update(profile_environment(str(config_path("fastdds_large_images.xml"))))
+    return environment
+
+
+def node_command(options: DemoOptions, topic: str, weights: str) -> list[str]:
+    """Make the command of the node.
+
+    Args:
+        options: What to run with.
+        topic: The camera's topic.
+        weights: The node's parameter of that name.
+    """
+    parameters = {
+        "image_topics": f"[{_quoted(topic)}]",
+        "backbone": _quoted(options.backbone),
+        "decoder": _quoted(options.decoder),
+        "classes": _quoted(options.classes),
+        "weights": _quoted(weights),
+        "device": _quoted(options.device),
+        "input_width": options.input_width,
+        "input_height": options.input_height,
+    }
+    command = [sys.executable, "-m", "lwrf_ros.node.main", "--ros-args"]
+    command += ["-r", f"__node:={NODE}"]
+    for name, value in parameters.items():
+        command += ["-p", f"{name}:={value}"]
+    return command
+
+
+def record_command(options: DemoOptions, note: str | None) -> list[str]:
+    """Make the command of the recorder.
+
+    Args:
+        options: What to run with.
+        note: Sentence to draw into the pictures, None for nothing.
+    """
+    command = [*LWRF, "record", "--node", f"/{NODE}", "--output", str(options.output)]
+    command += ["--classes", options.classes]
+    return command + (["--note", note] if note else [])
+
+
+def play_command(options: DemoOptions, topic: str) -> list[str]:
+    """Make the command of the camera.
+
+    Args:
+        options: What to play.
+        topic: The camera's topic.
+    """
+    command = [*LWRF, "play", str(options.input), "--topic", topic, "--rate", str(options.speed)]
+    # The time on the way can only be told from stamps of now.
+    command += ["--stamp", "now", "--wait-for-subscribers", str(CONNECT_S)]
+    command += ["--bag-topic", options.bag_topic] if options.bag_topic else []
+    return command + (["--max-frames", str(options.max_frames)] if options.max_frames else [])
+
+
+def _run(
+    options: DemoOptions,
+    topic: str,
+    weights: str,
+    note: str | None,
+    domain_id: int,
+    children: Children,
+) -> Report:
+    folder = options.output
+    node = children.start("the node", node_command(options, topic, weights), folder / "node.log")
+    with closing(NodeWatch(NODE, domain_id, children.check)) as watch:
+        _say(f"{options.backbone} at {options.input_width}x{options.input_height}: warming up")
+        watch.wait_active(ACTIVE_S)
+        recorder = children.start(
+            "the recorder", record_command(options, note), folder / "record.log"
+        )
+        watch.wait_for(
+            lambda: recorder.log_has(f"connected to /{NODE}"),
+            "the recorder's connection",
+            CONNECT_S,
+        )
+        # The only one that draws on the terminal: its progress bar is the demo's.
+        camera = children.start("the camera", play_command(options, topic), None)
+        camera.may_end = True
+        watch.wait_for(lambda: camera.ended, "the end of the recording")
+        played = camera.output()
+        _say("waiting for the node to finish, then for the recorder to write its files")
+        account = watch.settled_account(SETTLE_S)
+    problems = []
+    code = recorder.stop(RECORD_STOP_S + RECORD_STOP_PER_FRAME_S * account.processed)
+    if code:
+        raise DemoError(f"the recorder ended with code {code}; see {folder / 'record.log'}")
+    code = node.stop(NODE_STOP_S)
+    if code:
+        problems.append(f"the node ended with code {code}, wanted 0; see {folder / 'node.log'}")
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    if not summary["messages"]["labels"]:
+        problems.append(f"no labels came out of the node; see {folder / 'node.log'}")
+    report = Report(_published(played), account, summary, note, folder, tuple(problems))
+    report.write(folder / "report.json")
+    return report
+
+
+def _published(output: str) -> int:
+    found = re.search(r"published (\d+) frames", output)
+    if not found:
+        raise DemoError(f"the camera said {output!r}, wanted how many frames it published")
+    return int(found[1])
+
+
+def _quoted(text: str) -> str:
+    """Quote a text for YAML, so that no path or name is taken for a number or a boolean."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _say(text: str) -> None:
+    print(f"lwrf demo: {text}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Let SIGTERM end the children, too, as Ctrl-C does."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    earlier = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)

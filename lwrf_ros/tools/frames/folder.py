@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""The images of a folder as the frames of a camera."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+
+from lwrf_ros.tools.frames.frame import Frame, FrameError, FrameSource
+from lwrf_ros.tools.frames.video import FRAME_ID, bgr_image
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
+FOLDER_RATE_HZ = 10.0
+
+
+class FolderFrames(FrameSource):
+    """The images of a folder, sorted by name, at ten a second."""
+
+    compressed = False
+    has_stamps = False
+
+    def __init__(self, path: Path) -> None:
+        """List the folder.
+
+        Args:
+            path: The folder; its subfolders are not entered.
+
+        Raises:
+            FrameError: It holds no image.
+        """
+        self._files = sorted(
+            entry for entry in path.iterdir() if entry.suffix.lower() in IMAGE_SUFFIXES
+        )
+        if not self._files:
+            raise FrameError(
+                f"the folder {path} has neither a metadata.yaml (then it would be a bag) nor an "
+                f"image ({', '.join(IMAGE_SUFFIXES)}); give a folder with at least one"
+            )
+        self.description = f"{path.name}/"
+        self.count = len(self._files)
+        self.rate_hz = FOLDER_RATE_HZ
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Decode the images one by one."""
+        for index, file in enumerate(self._files):
+            pixels = cv2.imread(str(file), cv2.IMREAD_COLOR)
+            if pixels is None:
+                raise FrameError(f"{file} is not an image that OpenCV can read; mend or remove it")
+            time_ns = round(index * 1e9 / FOLDER_RATE_HZ)
+            yield Frame(time_ns, time_ns, FRAME_ID, bgr_image(pixels))

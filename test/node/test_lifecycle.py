@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""The managed node's states: every transition, failures that undo themselves, and the end."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+from harness import Peer, StartNode, account_adds_up, image
+from sensor_msgs.msg import Image
+
+PICTURE = image(np.zeros((32, 32, 3), np.uint8))
+END_LIMIT_S = 2.0
+
+
+def test_every_transition(start_node: StartNode, peer: Peer) -> None:
+    start_node(autostart="false")
+    peer.wait_for_state("unconfigured")
+    assert peer.status().values[0].value == "unconfigured"
+    for label, state in [
+        ("configure", "inactive"),
+        ("cleanup", "unconfigured"),
+        ("configure", "inactive"),
+        ("activate", "active"),
+        ("deactivate", "inactive"),
+        ("activate", "active"),
+        ("deactivate", "inactive"),
+        ("cleanup", "unconfigured"),
+        ("configure", "inactive"),
+        ("activate", "active"),
+        ("shutdown", "finalized"),
+    ]:
+        assert peer.change_state(label), label
+        assert peer.state() == state
+        assert peer.status().values[0].value == state
+
+
+def test_frames_count_as_inactive_until_active(start_node: StartNode, peer: Peer) -> None:
+    start_node(autostart="false")
+    peer.wait_for_state("unconfigured")
+    assert peer.change_state("configure")
+    labels = peer.collect("/segmenter/labels", Image)
+    camera = peer.publisher("/image")
+    camera.publish(PICTURE)
+    peer.spin_until(lambda: peer.account("/image")["inactive"] == "1", "the inactive frame")
+    assert peer.change_state("activate")
+    camera.publish(PICTURE)
+    peer.spin_until(lambda: labels, "labels")
+    account = peer.account("/image")
+    assert (account["received"], account["processed"], len(labels)) == ("2", "1", 1)
+    assert account_adds_up(account)
+
+
+def test_a_bare_start_says_how_to_get_weights_and_stays(start_node: StartNode, peer: Peer) -> None:
+    node = start_node(quick=False)
+    peer.spin_until(lambda: "or to random to try the node" in peer.status().message, "the way out")
+    assert peer.status().level == DiagnosticStatus.ERROR
+    assert peer.state() == "unconfigured"
+    assert "no weights come with lwrf_ros for backbone mobilenet_v2" in node.output
+    assert node.end(signal.SIGINT)[0] == 0
+
+
+def test_every_bad_value_at_start_is_named(start_node: StartNode, peer: Peer) -> None:
+    start_node(min_confidence="2", backbon="resnet50")
+    for message in (
+        "min_confidence is 2; wanted a number from 0 to 1",
+        "there is no parameter backbon; did you mean backbone?",
+    ):
+        peer.spin_until(lambda: message in peer.status().message, message)  # noqa: B023
+
+
+def test_a_failed_configure_explains_undoes_itself_and_stays(
+    start_node: StartNode, peer: Peer
+) -> None:
+    node = start_node(autostart="false")
+    peer.wait_for_state("unconfigured")
+    successful, reason = peer.set_parameters(image_topics=["1 not a name"])
+    assert not successful
+    assert reason.startswith("image_topics is ['1 not a name']; wanted a list of topic names")
+    for bad, good, message in [
+        ({"weights": "/no/such.pth"}, {"weights": "random"}, "no weights file /no/such.pth"),
+        ({"classes": "kamvid"}, {"classes": "camvid"}, "no class table 'kamvid'; wanted one of"),
+        ({"input_height": 0}, {"input_height": 64}, "wanted two sizes in pixels"),
+        ({"image_topics": ["a", "b"]}, {"image_topics": ["a"]}, "several topics need a name each"),
+        ({"coverage_alerts": ["tiger>0.5"]}, {"coverage_alerts": []}, "names the class 'tiger'"),
+        ({"device": "cuda:99"}, {"device": "cpu"}, "device is 'cuda:99', but"),
+    ]:
+        assert peer.set_parameters(**bad) == (True, ""), bad
+        assert not peer.change_state("configure"), bad
+        assert peer.state() == "unconfigured"
+        status = peer.status()
+        assert status.level == DiagnosticStatus.ERROR
+        assert message in status.message
+        assert message in node.output
+        assert peer.node.count_publishers("/segmenter/labels") == 0
+        assert peer.set_parameters(**good) == (True, ""), good
+    assert peer.change_state("configure")
+    assert peer.status().level != DiagnosticStatus.ERROR
+    assert node.end(signal.SIGTERM)[0] == 0
+
+
+def test_a_bad_value_is_healed_by_setting_it(start_node: StartNode, peer: Peer) -> None:
+    start_node(max_rate="-1")
+    peer.spin_until(lambda: peer.status().level == DiagnosticStatus.ERROR, "the error")
+    assert not peer.change_state("configure")
+    assert peer.set_parameters(max_rate=5) == (True, "")
+    assert peer.change_state("configure")
+    assert peer.change_state("activate")
+    assert peer.status().level == DiagnosticStatus.OK
+
+
+def test_what_cannot_change_while_active_says_what_to_do(start_node: StartNode, peer: Peer) -> None:
+    start_node()
+    peer.wait_for_state("active")
+    successful, reason = peer.set_parameters(backbone="resnet50", overlay_alpha=0.25)
+    assert not successful
+    assert "backbone cannot change while the node is active; deactivate and clean up" in reason
+    assert peer.set_parameters(overlay_alpha=1, min_confidence=0.5) == (True, "")
+    assert peer.change_state("deactivate")
+    assert peer.change_state("cleanup")
+    assert peer.set_parameters(backbone="resnet50") == (True, "")
+    assert peer.change_state("configure")
+    values = {entry.key: entry.value for entry in peer.status().values}
+    assert values["backbone"] == "resnet50"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("state", ["unconfigured", "inactive", "active", "finalized"])
+def test_a_signal_ends_it_with_0_within_2_s(
+    start_node: StartNode, peer: Peer, state: str, number: signal.Signals
+) -> None:
+    node = start_node(autostart="false")
+    peer.wait_for_state("unconfigured")
+    paths = {
+        "unconfigured": [],
+        "inactive": ["configure"],
+        "active": ["configure", "activate"],
+        "finalized": ["shutdown"],
+    }
+    for label in paths[state]:
+        assert peer.change_state(label)
+    assert peer.state() == state
+    code, seconds = node.end(number)
+    assert (code, seconds < END_LIMIT_S) == (0, True), (seconds, node.output)
+
+
+def test_a_signal_while_frames_are_under_way(start_node: StartNode, peer: Peer) -> None:
+    # A network step of about a second: the end must not wait for several.
+    node = start_node(backbone="resnet152", input_width="640", input_height="480")
+    peer.wait_for_state("active")
+    peer.collect("/segmenter/labels", Image)
+    camera = peer.publisher("/image")
+    for _ in range(3):
+        camera.publish(PICTURE)
+    peer.spin_until(lambda: int(peer.account("/image")["received"]) >= 1, "a frame under way")
+    camera.publish(PICTURE)
+    code, seconds = node.end(signal.SIGINT)
+    assert (code, seconds < END_LIMIT_S) == (0, True), (seconds, node.output)
+
+
+def test_diagnostics_come_every_second_in_every_state(
+    start_node: StartNode, peer: Peer, tmp_path: Path
+) -> None:
+    start_node(autostart="false")
+    for label in (None, "configure", "activate"):
+        if label:
+            assert peer.change_state(label)
+        else:
+            peer.wait_for_state("unconfigured")
+        before = peer.diagnostics_count
+        peer.spin_for(3.2)
+        assert 3 <= peer.diagnostics_count - before <= 4
+
+
+def test_simulated_time_that_stands_still_stops_nothing(start_node: StartNode, peer: Peer) -> None:
+    start_node(use_sim_time="true", max_rate="1000")
+    peer.wait_for_state("active")
+    labels = peer.collect("/segmenter/labels", Image)
+    camera = peer.publisher("/image")
+    camera.publish(PICTURE)
+    peer.spin_until(lambda: labels, "labels")
+    assert peer.account("/image")["processed"] == "1"

@@ -1,0 +1,499 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""The worker with the real engine: order, groups, lazy outputs, failures, and its end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from array import array
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from harness import account_adds_up, image, stamp_ns
+from numpy.typing import NDArray
+from sensor_msgs.msg import CompressedImage
+from stand_ins import StandInNode, settings
+
+from lwrf_ros.classes import ClassTable
+from lwrf_ros.network import RefineNet, build_network, randomise
+from lwrf_ros.node.camera import Camera
+from lwrf_ros.node.worker import Worker
+from lwrf_ros.segmentation import Segmentation, Segmenter, Ticket
+
+PATIENCE_S = 30.0
+CAMVID = ClassTable.load("camvid")
+EVERYTHING = (
+    "labels",
+    "confidence",
+    "overlay",
+    "overlay/compressed",
+    "coverage",
+    "coverage/vector",
+)
+
+
+class Watched(Segmenter):
+    """The engine, with a note of every group, a gate in front, and a choice of a GPU's ways.
+
+    Attributes:
+        groups: Number of images, their shape, their encoding and the outputs of each group.
+        gate: While it is closed, a group does not begin.
+        begun: Set when a group has come to the gate.
+    """
+
+    best_batch = 1
+    overlaps = False
+
+    def __init__(self, network: RefineNet, **options: Any) -> None:
+        super().__init__(network, CAMVID, device="cpu", **{"input_size": (32, 32), **options})
+        self.groups: list[tuple[int, tuple[int, ...], str, set[str]]] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.begun = threading.Event()
+
+    def submit(
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        encoding: str = "rgb8",
+        outputs: Collection[str] = ("labels", "coverage"),
+        min_confidence: float = 0.0,
+    ) -> Ticket:
+        self.begun.set()
+        assert self.gate.wait(PATIENCE_S)
+        self.groups.append((len(images), images[0].shape, encoding, set(outputs)))
+        return super().submit(images, encoding, outputs, min_confidence)
+
+
+class Batching(Watched):
+    """Takes up to four images at once, as a GPU does."""
+
+    best_batch = 4
+
+
+class Overlapping(Batching):
+    """Gives back a ticket before the work is done, as a GPU does."""
+
+    overlaps = True
+
+
+class Failing(Watched):
+    """Cannot finish an image whose first value is 13."""
+
+    def submit(self, images: Any, *arguments: Any, **options: Any) -> Ticket:
+        ticket = super().submit(images, *arguments, **options)
+        self.fails = images[0].flat[0] == 13
+        return ticket
+
+    def collect(self, ticket: Ticket) -> list[Segmentation]:
+        if self.fails:
+            raise RuntimeError("the device is lost")
+        return super().collect(ticket)
+
+
+class Stage:
+    """Cameras on a stand-in node, and a worker between them and an engine.
+
+    Args:
+        segmenter: The engine.
+        cameras: Names of the cameras.
+        outputs: What is subscribed to.
+        values: Parameters.
+    """
+
+    def __init__(
+        self,
+        segmenter: Segmenter,
+        *cameras: str,
+        outputs: Collection[str] = ("labels",),
+        **values: Any,
+    ) -> None:
+        self.segmenter = segmenter
+        self.node: Any = StandInNode()
+        self.settings = settings(**values)
+        self.changed = threading.Condition()
+        self.reports: list[str] = []
+        self.cameras = {
+            name: Camera(self.node, name, f"/{name}", self.settings, self.changed)
+            for name in cameras or ("front",)
+        }
+        for name, camera in self.cameras.items():
+            camera.active = True
+            for output in outputs:
+                self.node.publishers[f"~/{name}/{output}"].subscribers = 1
+        self.worker: Worker | None = None
+
+    def start(self) -> None:
+        """Start the worker."""
+        self.worker = Worker(
+            self.segmenter,
+            list(self.cameras.values()),
+            self.changed,
+            self.settings,
+            self.reports.append,
+        )
+
+    def sent(self, output: str = "labels", camera: str = "front") -> list[Any]:
+        """Return what was published on an output."""
+        return self.node.publishers[f"~/{camera}/{output}"].sent
+
+    def wait(self) -> None:
+        """Wait until nothing waits or is under way."""
+        self.wait_for(lambda: not any(c.account.waiting for c in self.cameras.values()))
+
+    def wait_for(self, done: Callable[[], Any]) -> None:
+        """Wait until something holds."""
+        until = time.monotonic() + PATIENCE_S
+        while not done():
+            assert time.monotonic() < until, f"in vain; reports: {self.reports}"
+            time.sleep(0.002)
+
+    def account(self, camera: str = "front") -> dict[str, int]:
+        """Return what is not zero of a camera's account, which has to add up."""
+        values = self.cameras[camera].account.values()
+        assert account_adds_up({key: str(value) for key, value in values.items()})
+        return {k: v for k, v in values.items() if v and not k.startswith("published")}
+
+
+Play = Callable[..., Stage]
+
+
+@pytest.fixture(scope="module")
+def network() -> RefineNet:
+    """The smallest network, with random weights."""
+    network = build_network("mobilenet_v2", len(CAMVID))
+    randomise(network, seed=0)
+    return network
+
+
+@pytest.fixture
+def play(network: RefineNet) -> Iterator[Play]:
+    """Make a stage with an engine of a class."""
+    stages: list[Stage] = []
+
+    def make(kind: type[Watched] = Watched, *cameras: str, **options: Any) -> Stage:
+        given = {k: options.pop(k) for k in ("input_size",) if k in options}
+        stages.append(Stage(kind(network, **given), *cameras, **options))
+        return stages[-1]
+
+    yield make
+    for stage in stages:
+        stage.segmenter.gate.set()
+        assert stage.worker is None or stage.worker.stop(PATIENCE_S)
+
+
+def picture(seed: int, height: int = 24, width: int = 40) -> NDArray[np.uint8]:
+    """A smooth picture; each seed has its own colours."""
+    generator = np.random.default_rng(seed)
+    corner, slope = generator.integers(0, 128, 3), generator.uniform(-2, 2, (2, 3))
+    y, x = np.mgrid[:height, :width]
+    values = corner + 64 + y[..., np.newaxis] * slope[0] + x[..., np.newaxis] * slope[1]
+    return np.clip(values, 0, 255).astype(np.uint8)
+
+
+def pixels(message: Any) -> NDArray[np.uint8]:
+    return np.frombuffer(message.data, np.uint8).reshape(message.height, message.width, -1)
+
+
+def test_a_frame_becomes_messages_with_its_header(play: Play) -> None:
+    stage = play(outputs=EVERYTHING)
+    stage.start()
+    frame = picture(1)
+    message = image(frame, stamp_ns=1_500_000_000, frame_id="optical")
+    stage.cameras["front"].receive(message)
+    stage.wait()
+    (expected,) = stage.segmenter.segment([frame], outputs=("labels", "confidence", "coverage"))
+    (labels,) = stage.sent("labels")
+    assert (pixels(labels)[:, :, 0] == expected.labels).all()
+    assert (labels.encoding, labels.step) == ("mono8", 40)
+    (confidence,) = stage.sent("confidence")
+    assert (pixels(confidence)[:, :, 0] == expected.confidence).all()
+    (coverage,) = stage.sent("coverage")
+    assert coverage.status[0].name == "front"
+    counts = np.bincount(expected.labels.flat, minlength=256) / expected.labels.size
+    fractions = {entry.key: float(entry.value) for entry in coverage.status[0].values}
+    np.testing.assert_allclose([fractions[n] for n in CAMVID.names], counts[:11], atol=1e-8)
+    (vector,) = stage.sent("coverage/vector")
+    np.testing.assert_allclose(vector.data, [*counts[:11], counts[255]], atol=1e-6)
+    (overlay,) = stage.sent("overlay")
+    blended = 0.5 * frame + 0.5 * CAMVID.colours[expected.labels]
+    assert np.abs(pixels(overlay) - blended).max() <= 1
+    (compressed,) = stage.sent("overlay/compressed")
+    for sent in (labels, confidence, coverage, overlay, compressed):
+        assert sent.header == message.header
+    # The drawing comes last: a robot does not wait for it.
+    assert stage.node.record[-2:] == ["~/front/overlay", "~/front/overlay/compressed"]
+    assert stage.account() == {"received": 1, "processed": 1}
+    assert not stage.reports
+
+
+@pytest.mark.parametrize(
+    ("wanted", "computed"),
+    [
+        (["labels"], {"labels", "coverage"}),
+        (["confidence"], {"confidence", "coverage"}),
+        (["coverage"], {"coverage"}),
+        (["coverage/vector"], {"coverage"}),
+        (["overlay"], {"labels", "coverage"}),
+        (["overlay/compressed"], {"labels", "coverage"}),
+        (["labels", "confidence"], {"labels", "confidence", "coverage"}),
+    ],
+)
+def test_only_what_is_subscribed_to_is_computed_and_published(
+    play: Play, wanted: list[str], computed: set[str]
+) -> None:
+    stage = play(outputs=wanted)
+    stage.start()
+    stage.cameras["front"].receive(image(picture(1)))
+    stage.wait()
+    assert [group[3] for group in stage.segmenter.groups] == [computed]
+    assert sorted(stage.node.record) == sorted(f"~/front/{output}" for output in wanted)
+
+
+def test_what_nobody_subscribes_to_is_not_computed(play: Play) -> None:
+    stage = play(outputs=())
+    stage.start()
+    stage.cameras["front"].receive(image(picture(1)))
+    stage.wait()
+    assert stage.account() == {"received": 1, "unwatched": 1}
+    assert stage.segmenter.groups == []
+    stage.node.publishers["~/front/labels"].subscribers = 1
+    stage.cameras["front"].receive(image(picture(1)))
+    stage.wait()
+    assert stage.account() == {"received": 2, "unwatched": 1, "processed": 1}
+
+
+def test_an_alert_is_a_subscriber_of_coverage(play: Play) -> None:
+    stage = play(outputs=(), coverage_alerts=("sky>0.5",))
+    stage.start()
+    stage.cameras["front"].receive(image(picture(1)))
+    stage.wait()
+    assert stage.account() == {"received": 1, "processed": 1}
+    assert stage.node.record == ["~/front/coverage"]
+
+
+def test_the_longest_waiting_camera_is_served_first(play: Play) -> None:
+    stage = play(Watched, "a", "b", "c")
+    for name in ("c", "a", "b", "c"):
+        stage.cameras[name].receive(image(picture(1)))
+    stage.start()
+    stage.wait()
+    assert stage.node.record == ["~/c/labels", "~/a/labels", "~/b/labels"]
+
+
+def test_a_flood_on_one_camera_does_not_starve_another(play: Play) -> None:
+    stage = play(Watched, "flood", "calm")
+    stage.segmenter.gate.clear()
+    stage.start()
+    stage.cameras["flood"].receive(image(picture(1)))
+    assert stage.segmenter.begun.wait(PATIENCE_S)
+    stage.cameras["calm"].receive(image(picture(1)))
+    for _ in range(100):
+        stage.cameras["flood"].receive(image(picture(1)))
+    stage.segmenter.gate.set()
+    stage.wait()
+    assert stage.node.record == ["~/flood/labels", "~/calm/labels", "~/flood/labels"]
+    assert stage.account("flood") == {"received": 101, "processed": 2, "superseded": 99}
+    assert stage.account("calm") == {"received": 1, "processed": 1}
+
+
+def test_frames_of_equal_shape_run_together(play: Play) -> None:
+    stage = play(Batching, *"abcdef")
+    small, large = (24, 40), (30, 40)
+    shapes = dict(zip("abcdef", (small, large, small, small, small, small), strict=True))
+    frames = {name: picture(ord(name), *shape) for name, shape in shapes.items()}
+    for index, (name, frame) in enumerate(frames.items()):
+        stage.cameras[name].receive(image(frame, stamp_ns=index + 1))
+    stage.start()
+    stage.wait()
+    assert [(count, shape[:2]) for count, shape, *_ in stage.segmenter.groups] == [
+        (3, small),
+        (1, large),
+        (2, small),
+    ]
+    for index, (name, frame) in enumerate(frames.items()):
+        (labels,) = stage.sent(camera=name)
+        assert stamp_ns(labels) == index + 1
+        (alone,) = stage.segmenter.segment([frame])
+        # In a group sums are added in another order; labels on a border may differ.
+        assert (pixels(labels)[:, :, 0] == alone.labels).mean() > 0.98
+
+
+def test_a_full_group_takes_no_more_than_the_best_batch(play: Play) -> None:
+    stage = play(Batching, *"abcdefghi")
+    for camera in stage.cameras.values():
+        camera.receive(image(picture(1)))
+    stage.start()
+    stage.wait()
+    assert [group[0] for group in stage.segmenter.groups] == [4, 4, 1]
+
+
+def test_another_encoding_is_another_group(play: Play) -> None:
+    stage = play(Batching, "rgb", "bgr", "grey", "yuv")
+    frame = picture(1)
+    stage.cameras["rgb"].receive(image(frame))
+    stage.cameras["bgr"].receive(image(frame[:, :, ::-1], "bgr8"))
+    stage.cameras["grey"].receive(image(frame[:, :, 0], "mono8"))
+    stage.cameras["yuv"].receive(image(np.full((24, 40, 2), 128, np.uint8), "yuyv"))
+    stage.start()
+    stage.wait()
+    assert [(count, shape, encoding) for count, shape, encoding, _ in stage.segmenter.groups] == [
+        (2, (24, 40, 3), "rgb8"),
+        (1, (24, 40, 3), "bgr8"),
+        (1, (24, 40), "mono8"),
+    ]
+    same = pixels(stage.sent(camera="rgb")[0]) == pixels(stage.sent(camera="bgr")[0])
+    assert same.mean() > 0.98
+
+
+def test_where_work_overlaps_every_frame_still_comes_out(play: Play) -> None:
+    stage = play(Overlapping, "a", "b")
+    stage.start()
+    for number in range(1, 6):
+        for camera in stage.cameras.values():
+            camera.receive(image(picture(number), stamp_ns=number))
+        # No further frame comes: what is under way must not wait for one.
+        stage.wait()
+    for name in "ab":
+        assert [stamp_ns(m) for m in stage.sent(camera=name)] == [1, 2, 3, 4, 5]
+        assert stage.account(name) == {"received": 5, "processed": 5}
+
+
+def test_a_frame_that_fails_does_not_stop_the_next(play: Play) -> None:
+    """Without an input size the network needs 32 pixels, which only the engine knows."""
+    stage = play(input_size="image")
+    stage.start()
+    for frame in (picture(1, 40, 40), picture(1, 8, 40), picture(1, 40, 48)):
+        stage.cameras["front"].receive(image(frame))
+        stage.wait()
+    assert stage.account() == {"received": 3, "processed": 2, "failed": 1}
+    assert len(stage.sent()) == 2
+    (report,) = stage.reports
+    assert report.startswith("front: a frame failed: ImageError: an image is 40x8;")
+
+
+def test_a_failure_of_the_device_does_not_stop_the_next(play: Play) -> None:
+    stage = play(Failing)
+    stage.start()
+    for value in (1, 13, 1):
+        frame = picture(1)
+        frame[0, 0, 0] = value
+        stage.cameras["front"].receive(image(frame))
+        stage.wait()
+    assert stage.account() == {"received": 3, "processed": 2, "failed": 1}
+    assert stage.reports == ["front: a frame failed: RuntimeError: the device is lost"]
+
+
+def test_a_failure_while_publishing_does_not_stop_the_next(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = play()
+    publisher = stage.node.publishers["~/front/labels"]
+    publish = publisher.publish
+
+    def fail_once(message: Any) -> None:
+        monkeypatch.setattr(publisher, "publish", publish)
+        raise RuntimeError("cannot publish")
+
+    monkeypatch.setattr(publisher, "publish", fail_once)
+    stage.start()
+    for _ in range(2):
+        stage.cameras["front"].receive(image(picture(1)))
+        stage.wait()
+    assert stage.account() == {"received": 2, "processed": 1, "failed": 1}
+    assert stage.reports == ["front: a frame failed: RuntimeError: cannot publish"]
+
+
+def test_a_group_that_fails_is_counted_for_each_camera(play: Play) -> None:
+    stage = play(Batching, "a", "b", "c", input_size="image")
+    stage.cameras["a"].receive(image(picture(1, 8, 40)))
+    stage.cameras["b"].receive(image(picture(1, 40, 40)))
+    stage.cameras["c"].receive(image(picture(2, 8, 40)))
+    stage.start()
+    stage.wait()
+    assert stage.account("a") == stage.account("c") == {"received": 1, "failed": 1}
+    assert stage.account("b") == {"received": 1, "processed": 1}
+    assert len(stage.reports) == 1
+    assert stage.reports[0].startswith("a, c: a frame failed: ")
+
+
+def test_a_damaged_picture_is_refused(play: Play) -> None:
+    stage = play(Watched, "front/compressed")
+    camera = stage.cameras["front/compressed"]
+    stage.start()
+    camera.receive(CompressedImage(format="jpeg", data=array("B", b"\xff\xd8\xff rubbish")))
+    stage.wait()
+    assert stage.account("front/compressed") == {"received": 1, "refused": 1, "refused.decode": 1}
+    assert len(stage.node.warnings) == 1
+    assert not stage.reports
+
+
+def test_a_changed_parameter_holds_for_the_next_frame(play: Play) -> None:
+    stage = play(outputs=("labels", "coverage", "overlay"))
+    stage.start()
+    camera = stage.cameras["front"]
+    camera.receive(image(picture(1)))
+    stage.wait()
+    stage.settings.current = settings(
+        min_confidence=1.0, overlay_alpha=0.0, coverage_alerts=("sky>0.9",)
+    ).current
+    camera.receive(image(picture(1)))
+    stage.wait()
+    before, after = stage.sent()
+    assert (pixels(before) != 255).all()
+    assert (pixels(after) == 255).all()
+    assert stage.sent("coverage")[1].status[0].values[-1].value == "1"
+    assert (pixels(stage.sent("overlay")[1]) == picture(1)).all()
+
+
+def test_stop_ends_the_thread(play: Play) -> None:
+    stage = play()
+    stage.start()
+    assert stage.worker is not None
+    thread = stage.worker._thread
+    assert thread.is_alive()
+    assert stage.worker.stop(PATIENCE_S)
+    assert not thread.is_alive()
+    assert stage.worker.stop()
+    stage.cameras["front"].receive(image(picture(1)))
+    assert stage.cameras["front"].waiting_since_s is not None
+
+
+@pytest.mark.parametrize("kind", [Watched, Overlapping])
+def test_stop_lets_the_group_under_way_end(play: Play, kind: type[Watched]) -> None:
+    stage = play(kind)
+    stage.segmenter.gate.clear()
+    stage.start()
+    assert stage.worker is not None
+    stage.cameras["front"].receive(image(picture(1)))
+    assert stage.segmenter.begun.wait(PATIENCE_S)
+    stage.cameras["front"].receive(image(picture(2)))
+    ended: list[bool] = []
+    stopper = threading.Thread(target=lambda: ended.append(stage.worker.stop()))
+    stopper.start()
+    stage.wait_for(lambda: stage.worker._stopping)
+    stage.segmenter.gate.set()
+    stopper.join(PATIENCE_S)
+    assert ended == [True]
+    assert len(stage.sent()) == 1
+    # The second frame is left in its slot for the camera to account for.
+    assert stage.account() == {"received": 2, "processed": 1, "waiting": 1}
+    stage.cameras["front"].empty_slot()
+    assert stage.account() == {"received": 2, "processed": 1, "inactive": 1}
+
+
+def test_stop_says_that_the_thread_has_not_ended_in_time(play: Play) -> None:
+    stage = play()
+    stage.segmenter.gate.clear()
+    stage.start()
+    assert stage.worker is not None
+    stage.cameras["front"].receive(image(picture(1)))
+    assert stage.segmenter.begun.wait(PATIENCE_S)
+    assert not stage.worker.stop(0.05)
+    stage.segmenter.gate.set()
+    stage.worker._thread.join(PATIENCE_S)
+    assert not stage.worker._thread.is_alive()
+    # Its topics may be gone by then.
+    assert stage.sent() == []

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Class tables: the bundled one, files of one's own, and every rule they can break."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from lwrf_ros.classes import UNLABELLED, UNLABELLED_NAME, ClassTable, ClassTableError
+
+# The usual colours of CamVid's 11 classes, in the order of the SegNet split's indices.
+CAMVID = {
+    "sky": (128, 128, 128),
+    "building": (128, 0, 0),
+    "pole": (192, 192, 128),
+    "road": (128, 64, 128),
+    "pavement": (0, 0, 192),
+    "tree": (128, 128, 0),
+    "sign": (192, 128, 128),
+    "fence": (64, 64, 128),
+    "car": (64, 0, 128),
+    "pedestrian": (64, 64, 0),
+    "bicyclist": (0, 128, 192),
+}
+
+
+def refusal(source: str | Path) -> str:
+    with pytest.raises(ClassTableError) as caught:
+        ClassTable.load(source)
+    return str(caught.value)
+
+
+def written(folder: Path, text: str, name: str = "table.yaml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_camvid() -> None:
+    table = ClassTable.load("camvid")
+    assert table.name == "camvid"
+    assert len(table) == 11
+    assert dict(zip(table.names, map(tuple, table.colours.tolist()), strict=True)) == CAMVID
+    assert table.names == tuple(CAMVID)
+    assert (table.colours.dtype, table.colours.shape) == (np.uint8, (11, 3))
+
+
+def test_unlabelled_is_255() -> None:
+    assert (UNLABELLED, UNLABELLED_NAME) == (255, "unlabelled")
+
+
+@pytest.mark.parametrize("name", ["mine.yaml", "mine.yml"])
+def test_a_file_of_ones_own(tmp_path: Path, name: str) -> None:
+    text = (
+        "name: yard\nclasses:\n  - {name: grass, colour: [0, 255, 1]}\n"
+        "  - name: 'pûle'\n    colour: [9, 8, 7]\n"
+    )
+    table = ClassTable.load(str(written(tmp_path, text, name)))
+    assert (table.name, table.names) == ("yard", ("grass", "pûle"))
+    assert table.colours.tolist() == [[0, 255, 1], [9, 8, 7]]
+
+
+def test_without_a_name_it_is_called_like_the_file(tmp_path: Path) -> None:
+    text = "classes:\n  - {name: grass, colour: [0, 255, 1]}\n"
+    assert ClassTable.load(written(tmp_path, text, "garden.yaml")).name == "garden"
+
+
+def test_a_path_below_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    written(tmp_path, "classes:\n  - {name: grass, colour: [0, 255, 1]}\n")
+    assert ClassTable.load("~/table.yaml").names == ("grass",)
+
+
+def test_a_file_named_like_a_bundled_table_needs_its_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "classes:\n  - {name: grass, colour: [0, 255, 1]}\n", "camvid")
+    assert len(ClassTable.load("camvid")) == 11
+    assert len(ClassTable.load("./camvid")) == 1
+
+
+def many(count: int) -> str:
+    """Return a table of as many classes, no colour twice."""
+    entries = [{"name": f"class{k}", "colour": [k % 256, k // 256, 0]} for k in range(count)]
+    return yaml.safe_dump({"classes": entries})
+
+
+def test_at_most_255_classes(tmp_path: Path) -> None:
+    assert len(ClassTable.load(written(tmp_path, many(255)))) == 255
+    message = refusal(written(tmp_path, many(256)))
+    assert "256 classes; wanted at most 255" in message
+    assert "255 means unlabelled" in message
+
+
+@pytest.mark.parametrize("name", ["", "cityscapes", "Camvid", "camvid "])
+def test_an_unknown_name_lists_the_bundled_tables(name: str) -> None:
+    message = refusal(name)
+    assert repr(name) in message
+    assert "camvid" in message
+    assert "YAML file" in message
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    path = tmp_path / "none.yaml"
+    assert refusal(path) == f"there is no class table {path}; check the path"
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    assert f"cannot read the class table {tmp_path}" in refusal(tmp_path)
+
+
+def test_what_the_system_says_is_passed_on(tmp_path: Path) -> None:
+    assert "Not a directory" in refusal(written(tmp_path, many(2)) / "table.yaml")
+
+
+@pytest.mark.parametrize("path", ["a\0b.yaml", "~no_such_user/table.yaml"])
+def test_paths_that_cannot_be_opened(path: str) -> None:
+    assert f"cannot open the class table {path}" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"classes: [", b"\xff\xfe\xff", b"a: b: c", b"!!python/none x", b"[" * 9999]
+)
+def test_what_is_no_yaml(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "table.yaml"
+    path.write_bytes(content)
+    assert f"{path} is not valid YAML" in refusal(path)
+
+
+def test_yaml_that_would_run_code_does_not(tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    path = written(tmp_path, f"classes: !!python/object/apply:os.mkdir ['{marker}']\n")
+    assert "not valid YAML" in refusal(path)
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "3", "[]", "classes:", "classes: []", "classes: {a: 1}", "names: [road]"]
+)
+def test_without_a_list_of_classes(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path, text)
+    message = refusal(path)
+    assert f"{path} has no list `classes`" in message
+    assert "{name: road, colour: [128, 64, 128]}" in message
+
+
+GOOD = "{name: good, colour: [1, 2, 3]}"
+
+
+@pytest.mark.parametrize(
+    ("entry", "complaint"),
+    [
+        ("road", "is 'road'; wanted {name"),
+        ("{name: road}", "wanted {name"),
+        ("{name: road, color: [1, 2, 4]}", "wanted {name"),
+        ("{name: road, colour: [1, 2, 4], id: 7}", "wanted {name"),
+        ("{name: 3, colour: [1, 2, 4]}", "has the name 3; wanted text (quote it)"),
+        ("{name: no, colour: [1, 2, 4]}", "has the name False; wanted text (quote it)"),
+        ("{name: '  ', colour: [1, 2, 4]}", "has the name '  '; wanted text"),
+        ("{name: unlabelled, colour: [1, 2, 4]}", "reserved for index 255"),
+        ("{name: good, colour: [1, 2, 4]}", "is 'good' again; class names must differ"),
+        ("{name: road, colour: [1, 2, 3]}", "(road) has the colour of good, [1, 2, 3]"),
+        ("{name: road, colour: [1, 2]}", "has the colour [1, 2]; wanted [red, green, blue]"),
+        ("{name: road, colour: [1, 2, 256]}", "each 0 to 255"),
+        ("{name: road, colour: [1, 2, -1]}", "each 0 to 255"),
+        ("{name: road, colour: [1, 2, 3.5]}", "each 0 to 255"),
+        ("{name: road, colour: [1, 2, true]}", "each 0 to 255"),
+        ("{name: road, colour: '#010204'}", "has the colour '#010204'"),
+        ("{name: road, colour: }", "has the colour None"),
+    ],
+)
+def test_an_entry_that_breaks_a_rule_is_named(tmp_path: Path, entry: str, complaint: str) -> None:
+    path = written(tmp_path, f"classes:\n  - {GOOD}\n  - {entry}\n")
+    message = refusal(path)
+    assert f"class 1 of {path}" in message
+    assert complaint in message

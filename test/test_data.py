@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Package data is found in a source tree and in what installing makes of it."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from lwrf_ros import data
+from lwrf_ros.classes import ClassTable
+
+
+def touched(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return path
+
+
+def test_every_bundled_table_can_be_loaded_by_its_name() -> None:
+    tables = data.class_tables()
+    assert "camvid" in tables
+    for name, path in tables.items():
+        assert path.is_file()
+        assert ClassTable.load(name).name == name == path.stem
+
+
+def test_bundled_weights_have_a_card_each() -> None:
+    for path in data.bundled_weights():
+        assert path.with_suffix(".md").is_file()
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package data folder of this test, deep in an installation that has nothing else."""
+    root = tmp_path / "prefix/lib/python3.12/site-packages/lwrf_ros/data"
+    root.mkdir(parents=True)
+    monkeypatch.setattr(data, "_ROOT", root)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "other"))
+    monkeypatch.setattr(sysconfig, "get_path", lambda name: str(tmp_path / "third"))
+    return root
+
+
+def test_weights_are_found_by_network_and_classes(root: Path) -> None:
+    assert data.bundled_weights() == []
+    assert data.find_weights("mobilenet_v2", "light_weight", "camvid") is None
+    name = "mobilenet_v2-light_weight-camvid.safetensors"
+    path = touched(root / "weights" / name)
+    touched(root / "weights" / "README.md")
+    other = touched(root / "weights" / "resnet50-light_weight-camvid.safetensors")
+    assert data.find_weights("mobilenet_v2", "light_weight", "camvid") == path
+    assert data.find_weights("mobilenet_v2", "light_weight", "yard") is None
+    assert data.find_weights("resnet101", "light_weight", "camvid") is None
+    assert data.bundled_weights() == [path, other]
+
+
+@pytest.mark.parametrize("classes", ["../weights/x", "a/b", "~/table.yaml"])
+def test_a_path_as_classes_finds_no_bundled_weights(root: Path, classes: str) -> None:
+    (root / "weights").mkdir()
+    assert data.find_weights("mobilenet_v2", "light_weight", classes) is None
+
+
+def test_configuration_beside_the_sources(root: Path) -> None:
+    path = touched(root.parents[1] / "config" / "some.yaml")
+    assert data.config_path("some.yaml") == path
+
+
+@pytest.mark.parametrize("place", ["colcon", "pip into a virtual environment", "pip elsewhere"])
+def test_configuration_of_an_installation(root: Path, tmp_path: Path, place: str) -> None:
+    prefix = {
+        "colcon": tmp_path / "prefix",
+        "pip into a virtual environment": tmp_path / "other",
+        "pip elsewhere": tmp_path / "third",
+    }[place]
+    path = touched(prefix / "share" / "lwrf_ros" / "config" / "some.yaml")
+    assert data.config_path("some.yaml") == path
+
+
+def test_missing_configuration_says_where_it_looked(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"config/none\.yaml.*install the package again"):
+        data.config_path("none.yaml")

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Child processes are watched, and ended by ever harder signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lwrf_ros.tools.demonstration import children as module
+from lwrf_ros.tools.demonstration.children import Child, ChildError, Children
+
+STUBBORN = """
+import signal, sys, time
+for name in sys.argv[1:]:
+    signal.signal(getattr(signal, name), signal.SIG_IGN)
+print('ready', flush=True)
+time.sleep(60)
+"""
+
+
+def stubborn(tmp_path: Path, *ignored: str) -> Child:
+    """Start a process that ignores signals, and wait until it does."""
+    command = [sys.executable, "-c", STUBBORN, *ignored]
+    child = Child("the child", command, os.environ, tmp_path / "child.log")
+    deadline_s = time.monotonic() + 20
+    while not child.log_has("ready") and time.monotonic() < deadline_s:
+        time.sleep(0.02)
+    return child
+
+
+@pytest.mark.parametrize(
+    ("ignored", "code", "words"),
+    [
+        ((), 1, ""),
+        (("SIGINT",), -signal.SIGTERM, "within 0.3 s of SIGINT; sending SIGTERM"),
+        (("SIGINT", "SIGTERM"), -signal.SIGKILL, "within 0.3 s of SIGTERM; sending SIGKILL"),
+    ],
+)
+def test_stop(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    ignored: tuple[str, ...],
+    code: int,
+    words: str,
+) -> None:
+    monkeypatch.setattr(module, "TERMINATE_S", 0.3)
+    child = stubborn(tmp_path, *ignored)
+    if not ignored:
+        code = -signal.SIGINT  # Python dies of it after its traceback
+    assert child.stop(5.0 if not ignored else 0.3) == code
+    assert child.ended
+    error = capsys.readouterr().err
+    assert words in error
+    assert bool(error) == bool(ignored)
+
+
+def test_end_before_its_time_shows_the_log(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "print('last words'); raise SystemExit(7)"]
+    with Children(os.environ) as children:
+        child = children.start("the child", command, tmp_path / "child.log")
+        child._process.wait(20)
+        with pytest.raises(ChildError, match=r"the child ended with code 7(.|\n)*last words"):
+            children.check()
+        child.may_end = True
+        children.check()
+
+
+def test_leaving_ends_what_is_left(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), Children(os.environ) as children:
+        command = [sys.executable, "-c", "import time; time.sleep(60)"]
+        first = children.start("first", command, tmp_path / "first.log")
+        second = children.start("second", command, None)
+        raise RuntimeError
+    assert first.ended
+    assert second.ended
+
+
+def test_output_of_a_child_that_fails() -> None:
+    child = Child("the child", [sys.executable, "-c", "raise SystemExit(3)"], os.environ, None)
+    with pytest.raises(ChildError, match="the child ended with code 3"):
+        child.output()
