@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from array import array
@@ -119,8 +120,10 @@ def fresh() -> Iterator[None]:
 @pytest.fixture
 def without(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide a cv_bridge that is installed."""
-    paths = [path for path in sys.path if not Path(path, "cv_bridge").exists()]
-    monkeypatch.setattr(sys, "path", paths)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "cv_bridge" else find(name)
+    )
 
 
 @pytest.fixture
