@@ -60,7 +60,7 @@ setup(
         "PyYAML>=5.4",
         "rosbags>=0.11",
         "safetensors>=0.4",
-        "torch>=2.4",
+        "torch>=2.6",
         "tqdm>=4.57",
     ],
     extras_require={"ros": ROS, "test": TEST},

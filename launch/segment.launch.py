@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import shutil
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import yaml
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.logging import get_logger
 from launch_ros.actions import Node
 from launch_ros.utilities import make_namespace_absolute, prefix_namespace
 
@@ -27,6 +30,15 @@ EXECUTABLE = "segmenter"
 NOT_GIVEN = ""
 BOOLEANS = (NOT_GIVEN, "true", "false")
 LOG_LEVELS = (NOT_GIVEN, "debug", "info", "warn", "error", "fatal")
+# Arguments beside the node's parameters: description and choices.
+OWN_ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "image_topic": ("The image topic of a single camera; short for image_topics.",),
+    "params_file": ("YAML file of parameters, as config/segmenter.yaml.",),
+    "name": (f"Name of the node. Not given: {EXECUTABLE}.",),
+    "namespace": ("Namespace of the node.",),
+    "use_sim_time": ("Take the time from /clock.", BOOLEANS),
+    "log_level": ("Least severity that is logged.", LOG_LEVELS),
+}
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -37,14 +49,7 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def _arguments() -> list[DeclareLaunchArgument]:
-    arguments = [
-        _argument("image_topic", "The image topic of a single camera; short for image_topics."),
-        _argument("params_file", "YAML file of parameters, as config/segmenter.yaml."),
-        _argument("name", f"Name of the node. Not given: {EXECUTABLE}."),
-        _argument("namespace", "Namespace of the node."),
-        _argument("use_sim_time", "Take the time from /clock.", choices=BOOLEANS),
-        _argument("log_level", "Least severity that is logged.", choices=LOG_LEVELS),
-    ]
+    arguments = [_argument(name, *rest) for name, rest in OWN_ARGUMENTS.items()]
     for name, entry in FIELDS.items():
         choices: tuple[str, ...] = tuple(entry.metadata["choices"])
         if isinstance(entry.default, bool):
@@ -68,6 +73,20 @@ def _argument(
     )
 
 
+def _warn_of_near_misses(given: Iterable[str]) -> None:
+    """Warn of arguments that look like ours and are not; launch ignores them without a word.
+
+    No error: under another launch file its own arguments are seen here as well.
+    """
+    known = [*OWN_ARGUMENTS, *FIELDS]
+    for name in given:
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+        if name not in known and close:
+            get_logger(PACKAGE).warning(
+                f"there is no argument {name!r}, it is ignored; did you mean {close[0]!r}?"
+            )
+
+
 def _large_image_profile() -> list[SetEnvironmentVariable]:
     """Give the node the DDS profile for large images, unless the user has a profile."""
     variables = profile_environment(str(config_path("fastdds_large_images.xml")))
@@ -82,6 +101,7 @@ def _node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     parameters: dict[str, Any] = {
         name: _read(name, text) for name, text in given.items() if name in FIELDS
     }
+    _warn_of_near_misses(given)
     if "image_topic" in given:
         if "image_topics" in given:
             raise ParameterError(
@@ -97,6 +117,12 @@ def _node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         if not path.is_file():
             raise ParameterError(f"params_file is {path}; there is no such file")
         sources.append(str(path))
+        for name, value in parameters.items():
+            if value == ():
+                raise ParameterError(
+                    f"{name} is {given[name]!r}; an empty list does not reach the node past a "
+                    "params_file: take it out of the file instead"
+                )
     name = given.get("name", EXECUTABLE)
     namespace = given.get("namespace", "")
     pushed = context.launch_configurations.get("ros_namespace")

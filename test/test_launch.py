@@ -150,6 +150,7 @@ class Launch:
             ROS_DOMAIN_ID=str(domain_id),
             ROS_LOG_DIR=str(folder / "log"),
             RECORD=str(self._record),
+            TMPDIR=str(folder),
         )
         environment.update(variables)
         with self._log.open("w") as log:
@@ -394,6 +395,10 @@ def test_included_under_a_namespace_the_arguments_still_win(
         (["image_topics:=[a"], ["image_topics is '[a'; wanted a list of topic names"]),
         (["params_file:=/nowhere.yaml"], ["params_file is /nowhere.yaml; there is no such file"]),
         (
+            [f"params_file:={config_path('segmenter.yaml')}", "coverage_alerts:=[]"],
+            ["coverage_alerts is '[]'; an empty list does not reach the node past a params_file"],
+        ),
+        (
             ["image_topic:=a", "image_topics:=b"],
             ["image_topic is 'a' and image_topics is 'b'; wanted one of the two"],
         ),
@@ -407,6 +412,15 @@ def test_a_wrong_argument_ends_with_a_clear_message(
     for text in expected:
         assert text in launch.output
     assert "process started" not in launch.output
+
+
+def test_an_argument_that_looks_like_another_is_warned_about(launcher: Launcher) -> None:
+    launch = launcher("backbon:=resnet50", "of_another_launch_file:=1")
+    assert "backbone" not in launch.overrides()
+    assert (
+        "there is no argument 'backbon', it is ignored; did you mean 'backbone'?" in launch.output
+    )
+    assert "of_another_launch_file" not in launch.output
 
 
 def test_a_bare_launch_says_the_way_out_and_the_node_stays(launcher: Launcher) -> None:

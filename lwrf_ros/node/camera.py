@@ -55,7 +55,7 @@ class Camera:
     Args:
         node: The node whose topics these are.
         name: Name of the camera, or empty: then outputs lie directly under the node's name.
-        topic: The image topic; compressed if it ends in /compressed.
+        topic: The image topic; compressed if its remapped name ends in /compressed.
         parameters: The parameters in force: image_qos and max_rate.
         changed: Guards slots and accounts of all cameras; notified when a frame is there.
     """
@@ -71,15 +71,20 @@ class Camera:
         self._node = node
         self._changed = changed
         self._parameters = parameters
+        # By the remapped name: what the camera is called decides what it sends.
+        compressed = node.resolve_topic_name(topic).endswith("/compressed")
+        self._subscription = ImageSubscription(
+            node,
+            CompressedImage if compressed else Image,
+            topic,
+            parameters.current.image_qos,
+            self.receive,
+        )
         prefix = f"~/{name}/" if name else "~/"
         self._publishers = {
             output: node.create_publisher(message_type, prefix + output, output_qos())
             for output, message_type in OUTPUT_TYPES.items()
         }
-        message_type = CompressedImage if topic.endswith("/compressed") else Image
-        self._subscription = ImageSubscription(
-            node, message_type, topic, parameters.current.image_qos, self.receive
-        )
         self.label = name or self.topic
         self.account = Account()
         self.active = False

@@ -105,8 +105,8 @@ class Parameters:
 
     image_topics: tuple[str, ...] = _parameter(
         ("image",),
-        "Image topics to segment, one a camera. A name that ends in /compressed is taken as "
-        "sensor_msgs/CompressedImage, any other as sensor_msgs/Image.",
+        "Image topics to segment, one a camera. A name that ends in /compressed, once "
+        "remapped, is taken as sensor_msgs/CompressedImage, any other as sensor_msgs/Image.",
         "a list of topic names like image or /camera/image_raw",
         lambda topics: all(_TOPIC.fullmatch(topic) for topic in topics),
     )

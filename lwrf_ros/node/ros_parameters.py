@@ -119,6 +119,7 @@ def _descriptor(entry: Field[Any]) -> ParameterDescriptor:
         dynamic_typing=True,
     )
     if isinstance(entry.default, float):
-        low, high = metadata["limits"]
+        # As floats: rclpy sends an int in a float's place as some other number.
+        low, high = map(float, metadata["limits"])
         descriptor.floating_point_range = [FloatingPointRange(from_value=low, to_value=high)]
     return descriptor

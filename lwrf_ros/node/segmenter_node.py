@@ -168,11 +168,13 @@ class SegmenterNode(LifecycleNode):
             camera.follow_publishers()
         message = DiagnosticArray()
         message.header.stamp = self.get_clock().now().to_msg()
-        message.status = [self._diagnose()]
-        message.status += [camera.diagnose(self.get_name()) for camera in self._cameras]
+        # With the namespace: two robots may have a node of this name.
+        name = self.get_fully_qualified_name().lstrip("/")
+        message.status = [self._diagnose(name)]
+        message.status += [camera.diagnose(name) for camera in self._cameras]
         self._diagnostics.publish(message)
 
-    def _diagnose(self) -> DiagnosticStatus:
+    def _diagnose(self, name: str) -> DiagnosticStatus:
         values: dict[str, object] = {"state": self._state}
         if self._engine is not None:
             segmenter, parameters = self._engine.segmenter, self._settings.current
@@ -194,7 +196,7 @@ class SegmenterNode(LifecycleNode):
             level, text = DiagnosticStatus.ERROR, self._problem
         elif self._state != "active":
             level = DiagnosticStatus.WARN
-        return status(self.get_name(), "lwrf_ros", level, text, values)
+        return status(name, "lwrf_ros", level, text, values)
 
 
 def _size_text(size: tuple[int, int] | None) -> str:

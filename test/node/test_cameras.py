@@ -124,6 +124,15 @@ def test_a_truncated_jpeg_is_refused(start_node: StartNode, peer: Peer) -> None:
     assert (labels[0].height, labels[0].width) == (48, 64)
 
 
+def test_a_topic_remapped_to_a_compressed_one(start_node: StartNode, peer: Peer) -> None:
+    start_node("-r", "image:=/cam/compressed")
+    peer.wait_for_state("active")
+    labels = peer.collect("/segmenter/labels", Image)
+    camera = peer.publisher("/cam/compressed", CompressedImage)
+    camera.publish(jpeg(np.zeros((48, 64, 3), np.uint8)))
+    peer.spin_until(lambda: labels, "labels of the compressed frame")
+
+
 def test_nothing_is_computed_that_nobody_subscribes_to(start_node: StartNode, peer: Peer) -> None:
     start_node()
     peer.wait_for_state("active")

@@ -89,6 +89,14 @@ def test_a_rate_is_that_of_the_last_five_seconds() -> None:
     assert rate.hertz(40.5) == 0.0
 
 
+def test_an_event_counts_for_five_seconds() -> None:
+    rate = Rate()
+    rate.tick(0.0)
+    rate.tick(4.0)
+    assert rate.hertz(5.0) == 0.25
+    assert rate.hertz(5.125) == 0.0
+
+
 def test_a_fast_rate_is_that_of_the_events_kept() -> None:
     rate = Rate()
     for index in range(1001):
