@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 INPUT ?=
+TOPIC ?=
 OUTPUT ?= demo_output
 ARGS ?=
 
@@ -18,10 +19,10 @@ JAZZY := .venv-jazzy
 ROS_OF = env AMENT_PREFIX_PATH=$(CURDIR)/$(1) PATH=$(CURDIR)/$(1)/bin:$$PATH
 
 help:
-	@echo "make demo [INPUT=bag|video|folder] [OUTPUT=folder] [ARGS=...]  segment a recording, live over DDS"
-	echo "make test                                            linters, then all tests (with CI=true on two ROS releases)"
-	echo "make lint                                            linters alone"
-	echo "make clean                                           remove what the other targets made"
+	@echo "make demo [INPUT=bag|video|folder] [TOPIC=of the bag]  segment a recording, live over DDS"
+	echo "make test                                              linters, then all tests (with CI=true on two ROS releases)"
+	echo "make lint                                              linters alone"
+	echo "make clean                                             remove what the other targets made"
 
 # Only the constraints pin; the dependencies' ranges are in setup.py.
 $(KILTED)/.ready: constraints/kilted.txt setup.py package.xml
@@ -31,7 +32,7 @@ $(JAZZY)/.ready: constraints/jazzy.txt setup.py package.xml
 	@.ci/make_environment $(PYTHON) $(JAZZY) $<
 
 demo: $(KILTED)/.ready
-	@$(call ROS_OF,$(KILTED)) lwrf demo $(if $(INPUT),--input "$(INPUT)") --output "$(OUTPUT)" $(ARGS)
+	@$(call ROS_OF,$(KILTED)) lwrf demo $(if $(INPUT),--input "$(INPUT)") $(if $(TOPIC),--bag-topic "$(TOPIC)") --output "$(OUTPUT)" $(ARGS)
 
 lint: $(KILTED)/.ready
 	@$(KILTED)/bin/ruff check .

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from rosbags.rosbag1 import Writer as Ros1Writer
+from rosbags.rosbag2 import Writer
 from rosbags.typesys import Stores, get_typestore
 from sample_picture import picture
 
@@ -75,6 +76,33 @@ def test_compressed_bag_with_two_topics_needs_a_name(compressed_bag: Path) -> No
     assert isinstance(image, CompressedImage)
     assert (image.format, frames[2].frame_id) == ("jpeg of right", "right")
     assert bytes(image.data) == cv2.imencode(".jpg", picture(2))[1].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("topics", "chosen"),
+    [
+        (["/front/truth/compressed", "/front/image_raw/compressed"], "/front/image_raw/compressed"),
+        (["/depth/points", "/image"], "/image"),
+        (["/left/image_rect_color", "/left/image_mono/debug"], "/left/image_rect_color"),
+        (["/left/image_raw", "/right/image_raw"], None),
+        (["/images", "/imagery"], None),
+    ],
+)
+def test_the_topic_that_is_called_like_a_cameras_is_meant(
+    tmp_path: Path, topics: list[str], chosen: str | None
+) -> None:
+    types = get_typestore(Stores.ROS2_HUMBLE)
+    path = tmp_path / "bag"
+    with Writer(path, version=9) as writer:
+        for topic in topics:
+            kind = "CompressedImage" if topic.endswith("/compressed") else "Image"
+            writer.add_connection(topic, f"sensor_msgs/msg/{kind}", typestore=types)
+    if chosen is None:
+        with pytest.raises(FrameError, match="2 image topics; name one"):
+            open_frames(path)
+    else:
+        with open_frames(path) as source:
+            assert source.description == f"bag:{chosen}"
 
 
 def test_unknown_topic_lists_those_there_are(compressed_bag: Path) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from lwrf_ros.tools.frames.frame import CompressedImage, Frame, FrameError, Fram
 BAG_SUFFIXES = (".db3", ".mcap", ".bag")
 RAW_TYPE = "sensor_msgs/msg/Image"
 COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
+_USUAL_NAME = re.compile(r"/image(_\w+)?(/compressed)?$")
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
@@ -37,7 +39,8 @@ class BagFrames(FrameSource):
 
         Args:
             path: Folder of a rosbag2, a ``.db3`` or ``.mcap`` file of one, or a ROS 1 ``.bag``.
-            topic: Name of the topic; None takes the only image topic that there is.
+            topic: Name of the topic; None takes the only image topic that there is, or the only one
+                that is called as cameras call theirs (image, image_raw, ...).
 
         Raises:
             FrameError: No such bag, no image topic, or several and none was named.
@@ -107,14 +110,20 @@ class BagFrames(FrameSource):
                 f"the bag {self._path} has no topic of sensor_msgs/Image or CompressedImage, only: "
                 f"{others}; give a bag with camera images"
             )
-        if topic is None and len(images) > 1:
-            raise FrameError(
-                f"the bag {self._path} has {len(images)} image topics; name one with --bag-topic:"
-                f"{listing}"
-            )
         if topic is not None and topic not in images:
             raise FrameError(f"the bag {self._path} has no image topic {topic!r}; it has:{listing}")
-        return images[topic] if topic is not None else next(iter(images.values()))
+        if topic is None:
+            # ROS calls a camera's picture image_raw, image_rect, ...; where just one topic is
+            # called so, it is the one that is meant.
+            usual = [name for name in images if _USUAL_NAME.search(name)]
+            candidates = usual if len(usual) == 1 else list(images)
+            if len(candidates) > 1:
+                raise FrameError(
+                    f"the bag {self._path} has {len(images)} image topics; name one with "
+                    f"--bag-topic (make demo: TOPIC=...):{listing}"
+                )
+            topic = candidates[0]
+        return images[topic]
 
 
 def _count(connections: list[Any]) -> int:
