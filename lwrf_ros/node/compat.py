@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rclpy.lifecycle import LifecycleNode
     from rclpy.node import Node
 
 _FAST_DDS_3 = "FASTDDS_DEFAULT_PROFILES_FILE"
@@ -39,3 +40,13 @@ def parameter_overrides(node: Node) -> dict[str, Any]:
     them (Jazzy, Kilted).
     """
     return {name: parameter.value for name, parameter in node._parameter_overrides.items()}
+
+
+def destroy_lifecycle_node(node: LifecycleNode) -> None:
+    """Destroy a node with its state machine, which rclpy leaves to the garbage collector.
+
+    Until that is gone, so are neither the DDS participant nor its shared memory, which outlives a
+    process that ends without the interpreter's own clean-up.
+    """
+    node.destroy_node()
+    node._state_machine.destroy_when_not_in_use()

@@ -27,6 +27,7 @@ def main() -> int:
     from rclpy.executors import SingleThreadedExecutor
     from rclpy.signals import SignalHandlerOptions
 
+    from lwrf_ros.node.compat import destroy_lifecycle_node
     from lwrf_ros.node.segmenter_node import SegmenterNode
 
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
@@ -52,8 +53,10 @@ def main() -> int:
     spinner.join()
     worker_ended = node.close(_WORKER_LIMIT_S)
     executor.shutdown()
-    node.destroy_node()
-    rclpy.try_shutdown()
+    destroy_lifecycle_node(node)
+    context = rclpy.get_default_context()
+    context.try_shutdown()
+    context.destroy()
     if not worker_ended:
         # It is inside the network, which must not be destroyed under it: leave without the
         # interpreter's own end, which would do that.

@@ -102,9 +102,13 @@ class NodeProcess:
         return code, time.monotonic() - begun
 
     def kill(self) -> None:
-        """End it whatever it does."""
+        """End it whatever it does, and gently if it lets us: killed, it leaves shared memory."""
         if self.process.poll() is None:
-            self.process.kill()
+            self.process.terminate()
+            try:
+                self.process.wait(5.0)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
         self.process.wait(PATIENCE_S)
 
 
@@ -145,10 +149,15 @@ class Peer:
         self, done: Callable[[], Any], what: str, patience_s: float = PATIENCE_S
     ) -> None:
         """Handle messages until something holds; fail if it never does."""
+        assert self._comes_true(done, patience_s), f"waited {patience_s:.0f} s in vain for {what}"
+
+    def _comes_true(self, done: Callable[[], Any], patience_s: float) -> bool:
         until = time.monotonic() + patience_s
         while not done():
-            assert time.monotonic() < until, f"waited {patience_s:.0f} s in vain for {what}"
+            if time.monotonic() > until:
+                return False
             self._executor.spin_once(timeout_sec=0.05)
+        return True
 
     def spin_for(self, seconds: float) -> None:
         """Handle messages for a while."""
@@ -156,16 +165,21 @@ class Peer:
         while (left := until - time.monotonic()) > 0:
             self._executor.spin_once(timeout_sec=left)
 
-    def call(self, client: Any, request: Any) -> Any:
-        """Call a service of the node under test."""
+    def call(self, client: Any, request: Any, attempts: int = 1) -> Any:
+        """Call a service of the node under test; several attempts are for what may be repeated."""
         self.spin_until(client.service_is_ready, f"the service {client.srv_name}")
-        future = client.call_async(request)
-        self.spin_until(future.done, f"an answer of {client.srv_name}")
-        return future.result()
+        for _ in range(attempts):
+            future = client.call_async(request)
+            if self._comes_true(future.done, PATIENCE_S / attempts):
+                return future.result()
+            client.remove_pending_request(future)
+        raise AssertionError(f"{client.srv_name} did not answer within {PATIENCE_S:.0f} s")
 
     def state(self) -> str:
         """Ask the node under test for its lifecycle state."""
-        return self.call(self._get_state, GetState.Request()).current_state.label
+        # Asked again if need be: an answer is lost if the node does not know its reader yet, which
+        # a client cannot tell from service_is_ready.
+        return self.call(self._get_state, GetState.Request(), attempts=15).current_state.label
 
     def wait_for_state(self, label: str) -> None:
         """Wait until the node under test is in a lifecycle state."""
