@@ -26,7 +26,8 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import Image
+from rosbags.highlevel import AnyReader
+from sensor_msgs.msg import CompressedImage, Image
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60.0
@@ -52,6 +53,31 @@ def image(
     message.step = pixels.strides[0]
     message.data = array("B", pixels.tobytes())
     return message
+
+
+def recorded_images(bag: Path) -> list[tuple[str, Image | CompressedImage]]:
+    """Read a rosbag's images, with their topics, as messages of rclpy."""
+    images: list[tuple[str, Image | CompressedImage]] = []
+    with AnyReader([bag]) as reader:
+        for connection, _, content in reader.messages():
+            read: Any = reader.deserialize(content, connection.msgtype)
+            message: Image | CompressedImage
+            if connection.msgtype.endswith("CompressedImage"):
+                message = CompressedImage(format=read.format)
+            else:
+                message = Image(
+                    height=read.height,
+                    width=read.width,
+                    encoding=read.encoding,
+                    is_bigendian=read.is_bigendian,
+                    step=read.step,
+                )
+            message.data = array("B", read.data.tobytes())
+            message.header.frame_id = read.header.frame_id
+            message.header.stamp.sec = read.header.stamp.sec
+            message.header.stamp.nanosec = read.header.stamp.nanosec
+            images.append((connection.topic, message))
+    return images
 
 
 def stamp_ns(message: Any) -> int:

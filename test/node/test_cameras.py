@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from harness import Peer, StartNode, account_adds_up, image, stamp_ns
-from rosbags.highlevel import AnyReader
+from harness import Peer, StartNode, account_adds_up, image, recorded_images, stamp_ns
 from sensor_msgs.msg import CompressedImage, Image
 
 from lwrf_ros.classes import ClassTable
@@ -250,31 +249,6 @@ def test_qos_overrides_by_parameter_win(start_node: StartNode, peer: Peer) -> No
     assert peer.account("/image")["reliability"] == "reliable"
 
 
-def messages_of(bag: Path, topic: str) -> list[Any]:
-    """Read a bag's images as messages of rclpy."""
-    messages = []
-    with AnyReader([bag]) as reader:
-        connections = [c for c in reader.connections if c.topic == topic]
-        for connection, _, raw in reader.messages(connections):
-            recorded = reader.deserialize(raw, connection.msgtype)
-            if hasattr(recorded, "format"):
-                message: Any = CompressedImage(format=recorded.format)
-            else:
-                message = Image(
-                    encoding=recorded.encoding,
-                    height=recorded.height,
-                    width=recorded.width,
-                    step=recorded.step,
-                    is_bigendian=recorded.is_bigendian,
-                )
-            message.data = array("B", recorded.data.tobytes())
-            message.header.frame_id = recorded.header.frame_id
-            message.header.stamp.sec = recorded.header.stamp.sec
-            message.header.stamp.nanosec = recorded.header.stamp.nanosec
-            messages.append(message)
-    return messages
-
-
 @pytest.mark.parametrize(
     ("bag", "topic", "size"),
     [
@@ -294,7 +268,8 @@ def test_a_real_recording(
     peer.wait_for_state("active")
     labels = peer.collect("/segmenter/labels", Image)
     coverage = peer.collect("/segmenter/coverage", DiagnosticArray)
-    recorded = messages_of(shared / "bags" / bag, topic)[:20]
+    images = recorded_images(shared / "bags" / bag)
+    recorded = [message for name, message in images if name == topic][:20]
     assert recorded
     camera = peer.publisher(topic, type(recorded[0]))
     for index, message in enumerate(recorded):
@@ -313,10 +288,8 @@ def test_a_real_recording(
 def test_every_encoding_of_a_real_recording(
     start_node: StartNode, peer: Peer, shared: Path
 ) -> None:
-    bag = shared / "bags" / "odd_encodings_ros2_db3"
-    with AnyReader([bag]) as reader:
-        topics = {c.topic: c.msgtype for c in reader.connections}
-    raw = sorted(topic for topic, kind in topics.items() if kind.endswith("/Image"))
+    recorded = recorded_images(shared / "bags" / "odd_encodings_ros2_db3")
+    raw = [(topic, message) for topic, message in recorded if isinstance(message, Image)]
     refused = {
         "/enc/32fc1": "encoding",
         "/enc/unknown_encoding": "encoding",
@@ -327,8 +300,8 @@ def test_every_encoding_of_a_real_recording(
     peer.wait_for_state("active")
     labels = peer.collect("/segmenter/labels", Image)
     camera = peer.publisher("/enc")
-    for topic in raw:
-        camera.publish(messages_of(bag, topic)[0])
+    for topic, message in raw:
+        camera.publish(message)
         if topic in refused:
             # Best effort keeps one message: the next must wait until this one was looked at.
             peer.spin_for(0.3)

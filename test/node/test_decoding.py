@@ -16,6 +16,7 @@ import numpy as np
 import PIL.Image
 import pytest
 from encodings_table import EVEN_WIDTH, SAMPLES, WIDE, difference, message_of, seen_in
+from harness import recorded_images
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -291,36 +292,14 @@ def test_arbitrary_payloads_are_refused(data: bytes) -> None:
     assert reason(CompressedImage(format="png", data=array("B", data))) == "decode"
 
 
-def bag_messages(folder: Path) -> dict[str, Image | CompressedImage]:
-    """Read the bag's messages by topic without its folder."""
-    from rosbags.highlevel import AnyReader
-
-    messages: dict[str, Image | CompressedImage] = {}
-    with AnyReader([folder]) as reader:
-        for connection, _, content in reader.messages():
-            read: Any = reader.deserialize(content, connection.msgtype)
-            data = array("B", read.data.tobytes())
-            if connection.msgtype.endswith("CompressedImage"):
-                message = CompressedImage(format=read.format, data=data)
-            else:
-                message = Image(
-                    height=read.height,
-                    width=read.width,
-                    encoding=read.encoding,
-                    is_bigendian=read.is_bigendian,
-                    step=read.step,
-                    data=data,
-                )
-            messages[connection.topic.removeprefix("/enc/")] = message
-    return messages
-
-
 @pytest.fixture(scope="module")
 def bag(shared: Path) -> dict[str, Image | CompressedImage]:
     """The bag of odd encodings, by topic."""
     if not (shared / BAG).is_dir():
         pytest.skip(f"{shared / BAG} is missing: the real frame is only there for the developers")
-    return bag_messages(shared / BAG)
+    return {
+        topic.removeprefix("/enc/"): message for topic, message in recorded_images(shared / BAG)
+    }
 
 
 # The largest and the mean difference to the frame that all of them were made from: none where
