@@ -58,6 +58,12 @@ class Camera:
         topic: The image topic; compressed if its remapped name ends in /compressed.
         parameters: The parameters in force: image_qos and max_rate.
         changed: Guards slots and accounts of all cameras; notified when a frame is there.
+
+    Attributes:
+        label: What messages call the camera: its name, or its topic.
+        account: Where its frames went.
+        alerts: The coverage alerts that its last frame passed, in words.
+        active: Whether frames are let through; set by the node.
     """
 
     def __init__(
@@ -87,6 +93,7 @@ class Camera:
         }
         self.label = name or self.topic
         self.account = Account()
+        self.alerts: list[str] = []
         self.active = False
         self._next_due_s = 0.0
         self._slot: Frame | None = None
@@ -233,6 +240,7 @@ class Camera:
             values["stamp_age_p50_ms"], values["stamp_age_p99_ms"] = age
             values["stamp_age_plausible"] = all(is_plausible_age(value) for value in age)
         values.update(account)
+        values["alerts"] = "; ".join(self.alerts)
         level, text = DiagnosticStatus.OK, f"{rate_in:.1f} Hz in, {rate_out:.1f} Hz out"
         if newly_refused:
             level, text = DiagnosticStatus.WARN, f"{newly_refused} frames refused, see refused.*"

@@ -44,7 +44,7 @@ def coverage_message(
     class_names: Sequence[str],
     coverage: NDArray[np.float64],
     unlabelled: float,
-    alerts: Iterable[Alert],
+    alerts: Sequence[str],
 ) -> DiagnosticArray:
     """Build the coverage of an image as diagnostics.
 
@@ -54,7 +54,7 @@ def coverage_message(
         class_names: C names.
         coverage: ``(C,)`` fractions by class.
         unlabelled: The fraction of unlabelled pixels.
-        alerts: The status is WARN when one of these classes passes its fraction.
+        alerts: The alerts that are passed, in words, as of `passed_alerts`; WARN if there are any.
 
     Returns:
         One status, with a KeyValue a class and one for `unlabelled`; the fractions sum to 1.
@@ -65,9 +65,8 @@ def coverage_message(
         for name, fraction in zip(class_names, coverage, strict=True)
     ]
     status.values.append(KeyValue(key=UNLABELLED_NAME, value=f"{unlabelled:.9g}"))
-    passed = passed_alerts(class_names, coverage, alerts)
-    status.level = DiagnosticStatus.WARN if passed else DiagnosticStatus.OK
-    status.message = "; ".join(passed) or _largest(
+    status.level = DiagnosticStatus.WARN if alerts else DiagnosticStatus.OK
+    status.message = "; ".join(alerts) or _largest(
         (*class_names, UNLABELLED_NAME), np.append(coverage, unlabelled)
     )
     return DiagnosticArray(header=header, status=[status])

@@ -147,6 +147,7 @@ class SegmenterNode(LifecycleNode):
             self._worker = None
         for camera in self._cameras:
             camera.empty_slot()
+            camera.alerts = []
 
     def _release(self) -> None:
         self._deactivate()

@@ -10,7 +10,13 @@ from typing import Any, NamedTuple
 
 from lwrf_ros.node.camera import Camera, Frame
 from lwrf_ros.node.decoding import Picture, Refusal, decode
-from lwrf_ros.node.messages import coverage_message, image_message, jpeg_message, vector_message
+from lwrf_ros.node.messages import (
+    coverage_message,
+    image_message,
+    jpeg_message,
+    passed_alerts,
+    vector_message,
+)
 from lwrf_ros.node.ros_parameters import ParameterServer
 from lwrf_ros.segmentation import Segmentation, Segmenter, Ticket, draw_overlay
 
@@ -168,6 +174,7 @@ class Worker:
     def _publish(self, job: _Job, result: Segmentation) -> None:
         camera, header, wanted = job.frame.camera, job.frame.message.header, job.outputs
         parameters, classes = self._parameters.current, self._segmenter.classes
+        camera.alerts = passed_alerts(classes.names, result.coverage, parameters.alerts)
         if "labels" in wanted:
             assert result.labels is not None  # asked for by _engine_outputs
             camera.publish("labels", image_message(header, result.labels))
@@ -183,7 +190,7 @@ class Worker:
                     classes.names,
                     result.coverage,
                     result.unlabelled,
-                    parameters.alerts,
+                    camera.alerts,
                 ),
             )
         if "coverage/vector" in wanted:

@@ -163,11 +163,13 @@ def test_an_alert_is_a_subscriber_of_coverage(start_node: StartNode, peer: Peer)
     assert status.level == DiagnosticStatus.WARN
     largest = max(status.values, key=lambda entry: float(entry.value))
     assert f"{largest.key} {float(largest.value):.1%} > 0.0%" in status.message
+    assert status.message == peer.account("/image")["alerts"]
     # Taken off while running: the next frame is nobody's again but the subscriber's.
     assert peer.set_parameters(coverage_alerts=[]) == (True, "")
     camera.publish(flat(1))
     peer.spin_until(lambda: len(coverage) == 2, "coverage without alerts")
     assert coverage[1].status[0].level == DiagnosticStatus.OK
+    assert peer.account("/image")["alerts"] == ""
 
 
 def test_confidence_and_min_confidence(start_node: StartNode, peer: Peer) -> None:

@@ -40,7 +40,8 @@ def header() -> Header:
 def coverage(
     fractions: NDArray[np.float64] = COVERAGE, unlabelled: float = LEFT, *alerts: Alert
 ) -> DiagnosticArray:
-    return coverage_message(header(), "front", CLASSES, fractions, unlabelled, alerts)
+    passed = passed_alerts(CLASSES, fractions, alerts)
+    return coverage_message(header(), "front", CLASSES, fractions, unlabelled, passed)
 
 
 def sent(message: Any) -> Any:
