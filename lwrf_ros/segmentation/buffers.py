@@ -121,14 +121,15 @@ class StageClock:
 class Recent(Generic[_Value]):
     """What belongs to a shape, for the shapes used last; older ones are let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int = _KEPT_SHAPES) -> None:
+        self._kept = kept
         self._entries: OrderedDict[tuple[int, ...], _Value] = OrderedDict()
 
     def get(self, shape: tuple[int, ...], make: Callable[[], _Value]) -> _Value:
         """Return what is kept for a shape, made now if there is nothing."""
         if shape not in self._entries:
             self._entries[shape] = make()
-            if len(self._entries) > _KEPT_SHAPES:
+            if len(self._entries) > self._kept:
                 self._entries.popitem(last=False)
         self._entries.move_to_end(shape)
         return self._entries[shape]

@@ -6,11 +6,30 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from lwrf_ros.classes import UNLABELLED
 
 COUNT_BINS = 256
+
+
+class Scratch:
+    """Intermediate results for images of one size, reused frame after frame.
+
+    Made anew they would be the largest allocation of a frame; on a CPU, touching their fresh
+    pages takes longer than the arithmetic.
+
+    Args:
+        num_classes: Number of classes C.
+        size: ``(H, W)`` of the image.
+        device: Where the logits lie.
+    """
+
+    def __init__(self, num_classes: int, size: tuple[int, int], device: torch.device) -> None:
+        self.scores = torch.empty((1, num_classes, *size), device=device)
+        self.best = torch.empty(size, device=device)
+        self.index = torch.empty(size, dtype=torch.int64, device=device)
+        self.probability = torch.empty(size, device=device)
+        self.values = torch.empty(size, dtype=torch.float64, device=device)
 
 
 def label_image(
@@ -19,6 +38,7 @@ def label_image(
     counts: Tensor,
     confidence: Tensor | None,
     min_confidence: float,
+    scratch: Scratch,
 ) -> None:
     """Fill labels, counts and, if wanted, confidence from the logits of one image.
 
@@ -31,21 +51,23 @@ def label_image(
         counts: ``(256,) float64``, filled: pixels by label. float64 holds every count exactly.
         confidence: ``(H, W) uint8`` to fill with 255 times the probability, rounded, or None.
         min_confidence: Least probability 0..1 that a label needs; 0 keeps all.
+        scratch: For C classes and H x W pixels; what it holds afterwards means nothing.
     """
-    scores = interpolate(
-        logits.float().contiguous().unsqueeze(0),
-        size=labels.shape,
-        mode="bilinear",
-        align_corners=False,
-    )[0]
+    # What interpolate(mode="bilinear", align_corners=False) calls, which has no `out`.
+    torch.ops.aten.upsample_bilinear2d.out(
+        logits.float().contiguous().unsqueeze(0), labels.shape, False, out=scratch.scores
+    )
+    scores = scratch.scores[0]
     # max, not argmax: on a CPU argmax over the first axis is four times slower.
-    best, index = scores.max(dim=0)
-    labels.copy_(index)
+    torch.max(scores, dim=0, out=(scratch.best, scratch.index))
+    labels.copy_(scratch.index)
     if confidence is not None or min_confidence > 0:
-        probability = scores.sub_(best).exp_().sum(dim=0).reciprocal_()
+        scores.sub_(scratch.best).exp_()
+        probability = torch.sum(scores, dim=0, out=scratch.probability).reciprocal_()
         if min_confidence > 0:
             labels.masked_fill_(probability < min_confidence, UNLABELLED)
         if confidence is not None:
             confidence.copy_(probability.mul_(255).round_())
     # histc, not bincount: with given limits it needs no look at the data from the host.
-    torch.histc(labels.flatten().double(), COUNT_BINS, min=0, max=COUNT_BINS, out=counts)
+    scratch.values.copy_(labels)
+    torch.histc(scratch.values, COUNT_BINS, min=0, max=COUNT_BINS, out=counts)

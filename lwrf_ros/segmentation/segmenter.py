@@ -21,13 +21,16 @@ from lwrf_ros.errors import LwrfError
 from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet
 from lwrf_ros.segmentation.buffers import ImageBuffers, Recent, StageClock
 from lwrf_ros.segmentation.device import PRECISIONS, choose_device, choose_precision
-from lwrf_ros.segmentation.postprocess import label_image
+from lwrf_ros.segmentation.postprocess import Scratch, label_image
 from lwrf_ros.segmentation.preprocess import RGB_ORDER, Normalisation
 from lwrf_ros.segmentation.result import Segmentation, Timings
 
 ENCODINGS = tuple(RGB_ORDER)
 OUTPUTS = ("labels", "confidence", "coverage")
 _BEST_BATCH_CUDA = 4
+# They are large (C floats a pixel). One serves all images of its size: the stream runs them one
+# after the other.
+_KEPT_SCRATCHES = 2
 
 
 class ImageError(LwrfError):
@@ -89,6 +92,7 @@ class Segmenter:
             self._stream.wait_stream(torch.cuda.default_stream(self.device))
         self._batches: Recent[Tensor] = Recent()
         self._spare: Recent[list[ImageBuffers]] = Recent()
+        self._scratch: Recent[Scratch] = Recent(_KEPT_SCRATCHES)
         self._spare_clocks: list[StageClock] = []
 
     @property
@@ -115,7 +119,7 @@ class Segmenter:
 
     def close(self) -> None:
         """Give back the device's memory; the segmenter cannot be used afterwards."""
-        del self._network, self._batches, self._spare
+        del self._network, self._batches, self._spare, self._scratch
         if self._cuda:
             torch.cuda.empty_cache()
 
@@ -261,12 +265,20 @@ class Segmenter:
         clock.mark()
         for buffers, scores in zip(group, logits, strict=True):
             confidence = buffers.confidence()[0] if "confidence" in outputs else None
-            label_image(scores, buffers.labels[0], buffers.counts[0], confidence, min_confidence)
+            labels, counts = buffers.labels[0], buffers.counts[0]
+            scratch = self._scratch_for(buffers.shape[:2])
+            label_image(scores, labels, counts, confidence, min_confidence, scratch)
         clock.mark()
         for buffers in group:
             buffers.download(outputs)
         clock.mark()
         return clock, group
+
+    def _scratch_for(self, size: tuple[int, ...]) -> Scratch:
+        height, width = size
+        return self._scratch.get(
+            (height, width), lambda: Scratch(len(self.classes), (height, width), self.device)
+        )
 
     def _take_buffers(self, shape: tuple[int, ...]) -> ImageBuffers:
         spare = self._spare.get(shape, list)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from oracle import stretched
 from torch import Tensor
 
-from lwrf_ros.segmentation.postprocess import COUNT_BINS, label_image
+from lwrf_ros.segmentation.postprocess import COUNT_BINS, Scratch, label_image
 
 
 class Result(NamedTuple):
@@ -29,7 +29,9 @@ def run(
     labels = torch.full(size, 77, dtype=torch.uint8)
     counts = torch.full((COUNT_BINS,), 7.0, dtype=torch.float64)
     certainty = torch.full(size, 77, dtype=torch.uint8) if confidence else None
-    label_image(logits, labels, counts, certainty, min_confidence)
+    scratch = Scratch(len(logits), size, logits.device)
+    scratch.scores.fill_(7.0)
+    label_image(logits, labels, counts, certainty, min_confidence, scratch)
     return Result(labels.numpy(), counts.numpy(), None if certainty is None else certainty.numpy())
 
 
