@@ -8,11 +8,14 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # A group under way on a slow CPU may outlast the two seconds within which a signal must end it.
 _WORKER_LIMIT_S = 0.8
+# What the middleware gets to take its leave, in which Fast DDS now and then does not come back.
+_LEAVE_LIMIT_S = 1.6
 
 
 def main() -> int:
@@ -51,6 +54,7 @@ def main() -> int:
     # Something to do, so that the executor comes out of its wait; wake() alone sends it back there.
     executor.create_task(lambda: None)
     spinner.join()
+    threading.Thread(target=_leave_at_last, name="leave", daemon=True).start()
     worker_ended = node.close(_WORKER_LIMIT_S)
     executor.shutdown()
     destroy_lifecycle_node(node)
@@ -63,6 +67,12 @@ def main() -> int:
         print("segmenter: ended without the frame under way", file=sys.stderr, flush=True)
         os._exit(0)
     return 0
+
+
+def _leave_at_last() -> None:
+    time.sleep(_LEAVE_LIMIT_S)
+    print("segmenter: the middleware did not end in time; leaving", file=sys.stderr, flush=True)
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -135,6 +135,8 @@ def node_command(options: DemoOptions, topic: str, weights: str) -> list[str]:
     """
     parameters = {
         "image_topics": f"[{_quoted(topic)}]",
+        # As the camera here is: best effort, which auto begins with, can lose the first frames.
+        "image_qos": "reliable",
         "backbone": _quoted(options.backbone),
         "decoder": _quoted(options.decoder),
         "classes": _quoted(options.classes),
