@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sized
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
@@ -286,14 +286,3 @@ def _convert(value: Any, default: Any) -> Any:
     if isinstance(default, float) and type(value) is int:
         return float(value) if abs(value) < _INTEGER_LIMIT else None
     return value if type(value) is type(default) else None
-
-
-def from_values(values: Mapping[str, Any]) -> Parameters:
-    """Build the parameters from values by name; names left out keep their default.
-
-    Raises:
-        ParameterError: If a name is unknown, a value not allowed, or two contradict each other.
-    """
-    parameters = Parameters(**{name: coerce(name, value) for name, value in values.items()})
-    parameters.check_together()
-    return parameters

@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from lwrf_ros.tools.arguments import positive_float, positive_int
+from lwrf_ros.tools.arguments import add_playback, positive_int
 
 NAME = "demo"
 HELP = "play a recording into the node over DDS, record what it makes of it, and say how it went"
@@ -22,7 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ROS bag, video file or folder of images "
         "(default: vtest.avi of the package opencv-doc, fetched once)",
     )
-    parser.add_argument("--bag-topic", help="image topic of a bag that has several")
     parser.add_argument(
         "--output",
         type=Path,
@@ -54,13 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=288,
         help="of the network (default: %(default)s)",
     )
-    parser.add_argument(
-        "--rate",
-        type=positive_float,
-        default=1.0,
-        help="speed, as a multiple of the recorded one (default: %(default)s)",
-    )
-    parser.add_argument("--max-frames", type=positive_int, help="stop after so many frames")
+    add_playback(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 
-from lwrf_ros.tools.arguments import non_negative_float, positive_float, positive_int
+from lwrf_ros.tools.arguments import add_playback, non_negative_float
 
 NAME = "play"
 HELP = "publish a bag, a video or a folder of images on a camera topic"
@@ -21,14 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="topic to publish on; a name ending in /compressed publishes CompressedImage "
         "(default: %(default)s)",
     )
-    parser.add_argument("--bag-topic", help="image topic of a bag that has several")
-    parser.add_argument(
-        "--rate",
-        type=positive_float,
-        default=1.0,
-        help="speed, as a multiple of the recorded one (default: %(default)s)",
-    )
-    parser.add_argument("--max-frames", type=positive_int, help="stop after so many frames")
+    add_playback(parser)
     parser.add_argument(
         "--stamp",
         choices=("now", "recorded"),
