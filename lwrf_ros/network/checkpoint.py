@@ -13,18 +13,21 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from lwrf_ros.backbones import BACKBONES, DECODERS
 from lwrf_ros.network.layouts import from_reference, is_own_layout
-from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet, build_network
+from lwrf_ros.network.licence import terms_of
+from lwrf_ros.network.refinenet import MIN_SIDE_PX, TEMPERATURES, RefineNet, build_network
 from lwrf_ros.network.weights_file import CheckpointError, read_weights_file, sha256_of
 
 _WRAPPERS = ("state_dict", "model", "segmenter")
 _PREFIXES = ("module.", "model.", "segmenter.")
 _LISTED = 4
 _MAX_WRAPPERS = 8
+# What weights may be written in.
+_STORED = (torch.float32, torch.float16, torch.bfloat16)
 # No number of a card is as large: not a mean or deviation of 0..1, not a size in pixels.
 _CARD_LIMIT = 1e6
 
@@ -44,6 +47,11 @@ class WeightsInfo:
     layout: str
     sha256: str = ""
     card: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def terms(self) -> str:
+        """What the card says of the weights' licence, for people; empty if it says nothing."""
+        return terms_of(self.card)
 
 
 def load_weights(
@@ -117,6 +125,7 @@ def load_weights(
         "mean": network.encoder.mean,
         "std": network.encoder.std,
         "input_size": None,
+        "temperature": 1.0,
         **_read_card(card, network, name),
     }
     network.load_state_dict(given, strict=False)  # strictly checked above, counters left out
@@ -125,31 +134,81 @@ def load_weights(
     return WeightsInfo(name, layout, sha256, dict(card))
 
 
+def count_classes(source: str | PathLike[str]) -> int | None:
+    """Return how many classes a weights file was trained for, None if it does not tell.
+
+    Args:
+        source: Path of a file as `load_weights` takes it, for whatever backbone.
+
+    Raises:
+        CheckpointError: If the file cannot be read as weights.
+    """
+    path = _expanded(source)
+    tensors = _unwrap(read_weights_file(path)[0], str(path))
+    layout = "own" if is_own_layout(tensors) else "reference"
+    for backbone in BACKBONES:
+        bias = _in_own_names(tensors, backbone, layout)[0].get("classifier.bias")
+        if bias is not None and bias.ndim == 1 and len(bias):
+            return len(bias)
+    return None
+
+
 def save_weights(
-    network: RefineNet, path: str | PathLike[str], card: Mapping[str, str] | None = None
+    network: RefineNet,
+    path: str | PathLike[str],
+    card: Mapping[str, str] | None = None,
+    dtype: torch.dtype | None = None,
 ) -> None:
     """Write a network's weights as safetensors, with what is needed to use them.
 
-    The network's backbone, decoder, mean, standard deviation and training size go into the
-    file's metadata; `load_weights` takes them from there.
+    The network's backbone, decoder, mean, standard deviation, training size and temperature go
+    into the file's metadata; `load_weights` takes them from there.
 
     Args:
         network: The network.
         path: The file to write.
-        card: Further text entries for the file's metadata.
+        card: Further text entries for the file's metadata. Those named above are the network's,
+            whatever the card of earlier weights says.
+        dtype: float32, float16 or bfloat16 to write the weights in; None for the network's own.
+
+    Raises:
+        CheckpointError: If `dtype` is another, or cannot hold the weights; nothing is written.
     """
     tensors = {key: value.contiguous().cpu() for key, value in _wanted(network).items()}
+    if dtype is not None:
+        tensors = _converted(tensors, dtype, str(path))
     metadata = dict(card or {})
+    metadata.pop("input_size", None)
     metadata.update(
         backbone=network.backbone,
         decoder=network.decoder_name,
         num_classes=str(network.num_classes),
         mean=json.dumps(network.mean),
         std=json.dumps(network.std),
+        temperature=json.dumps(network.temperature),
     )
     if network.input_size is not None:
         metadata["input_size"] = json.dumps(network.input_size)
-    save_file(tensors, path, metadata=metadata)
+    # Not safetensors' save_file, whose files only their owner may read: a robot's node and the
+    # training often run as different users.
+    Path(path).write_bytes(save(tensors, metadata))
+
+
+def _converted(tensors: Mapping[str, Tensor], dtype: torch.dtype, name: str) -> dict[str, Tensor]:
+    """Return the tensors in another type, if all their values stay finite."""
+    if dtype not in _STORED:
+        raise CheckpointError(
+            f"the type to write {name} in is {dtype}; wanted one of {', '.join(map(str, _STORED))}"
+        )
+    converted = {key: value.to(dtype) for key, value in tensors.items()}
+    beyond = [key for key, value in converted.items() if not bool(torch.isfinite(value).all())]
+    if beyond:
+        raise CheckpointError(
+            f"{name} was not written: {dtype} ends at {torch.finfo(dtype).max:g}, and there are "
+            f"values beyond: {_listing('in', beyond)}; write bfloat16 or float32, or, if they are "
+            "not finite in the network, take an earlier checkpoint"
+        )
+    return converted
 
 
 def _expanded(source: str | PathLike[str]) -> Path:
@@ -267,24 +326,27 @@ def _advice(tensors: Mapping[str, Tensor], network: RefineNet, layout: str) -> s
 def _read_card(card: Mapping[str, str], network: RefineNet, name: str) -> dict[str, Any]:
     """Read what travels with the weights, without touching the network."""
     attributes: dict[str, Any] = {}
-    for key, length, kinds, lowest in (
-        ("mean", 3, (int, float), -10.0),
-        ("std", 3, (int, float), 1e-6),
-        ("input_size", 2, (int,), MIN_SIDE_PX),
+    for key, length, kinds, (lowest, highest) in (
+        ("mean", 3, (int, float), (-10.0, _CARD_LIMIT)),
+        ("std", 3, (int, float), (1e-6, _CARD_LIMIT)),
+        ("input_size", 2, (int,), (MIN_SIDE_PX, _CARD_LIMIT)),
+        ("temperature", None, (int, float), TEMPERATURES),
     ):
         if key not in card:
             continue
         try:
-            values = tuple(json.loads(card[key]))
+            content = json.loads(card[key])
+            values = (content,) if length is None else tuple(content)
         except (ValueError, TypeError, RecursionError):
             values = ()
-        fits = len(values) == length and all(
-            type(value) in kinds and lowest <= value < _CARD_LIMIT for value in values
+        fits = len(values) == (length or 1) and all(
+            type(value) in kinds and lowest <= value <= highest for value in values
         )
         if not fits:
+            form = f"JSON list of {length} numbers" if length else "JSON number"
             raise CheckpointError(
-                f"{name} has a card whose {key} is {card[key][:60]!r}; wanted a JSON list of "
-                f"{length} numbers from {lowest:g}: save the weights again with save_weights"
+                f"{name} has a card whose {key} is {card[key][:60]!r}; wanted a {form} from "
+                f"{lowest:g} to {highest:g}: save the weights again with save_weights"
             )
-        attributes[key] = values
+        attributes[key] = values if length else values[0]
     return attributes

@@ -17,6 +17,8 @@ from lwrf_ros.network.decoder import FORMS, LightWeightDecoder
 from lwrf_ros.network.encoders.blocks import Tap
 
 MIN_SIDE_PX = 32
+# Beyond these a probability is all or nothing: no measurement gives such a temperature.
+TEMPERATURES = (0.01, 100.0)
 
 
 class Encoder(Protocol):
@@ -41,6 +43,9 @@ class RefineNet(nn.Module):
         std: Standard deviation of each RGB channel, in 0..1.
         input_size: ``(height, width)`` in pixels that the weights were trained at, None where
             they name none.
+        temperature: What the logits are divided by before the softmax that gives probabilities
+            (Guo et al. 2017, section 4.2); 1 where nobody has measured a better one. `forward`
+            returns the logits as they are.
     """
 
     def __init__(self, backbone: str, decoder: str, num_classes: int) -> None:
@@ -55,8 +60,28 @@ class RefineNet(nn.Module):
         self.mean = description.mean
         self.std = description.std
         self.input_size: tuple[int, int] | None = None
+        self._temperature = 1.0
         self.decoder = LightWeightDecoder(description.taps, FORMS[entry.form])
         self.classifier = nn.Conv2d(self.decoder.channels_out, num_classes, 3, padding=1)
+
+    @property
+    def temperature(self) -> float:
+        """What the logits are divided by before the softmax that gives probabilities."""
+        return self._temperature
+
+    @temperature.setter
+    def temperature(self, value: float) -> None:
+        """Set it.
+
+        Raises:
+            LwrfError: If it is no number from 0.01 to 100.
+        """
+        if not TEMPERATURES[0] <= value <= TEMPERATURES[1]:
+            raise LwrfError(
+                f"temperature is {value!r}; wanted a number from {TEMPERATURES[0]:g} to "
+                f"{TEMPERATURES[1]:g}"
+            )
+        self._temperature = float(value)
 
     def forward(self, image: Tensor) -> Tensor:
         """Map images to logits.

@@ -38,12 +38,14 @@ def label_image(
     counts: Tensor,
     confidence: Tensor | None,
     min_confidence: float,
+    temperature: float,
     scratch: Scratch,
 ) -> None:
     """Fill labels, counts and, if wanted, confidence from the logits of one image.
 
     The logits are interpolated straight to the image's size (bilinear, half-pixel centres);
-    confidence is the softmax of the interpolated logits. Nothing here waits for the device.
+    confidence is the softmax of the interpolated logits over the temperature. Nothing here waits
+    for the device.
 
     Args:
         logits: ``(C, h, w)`` in any precision.
@@ -51,6 +53,8 @@ def label_image(
         counts: ``(256,) float64``, filled: pixels by label. float64 holds every count exactly.
         confidence: ``(H, W) uint8`` to fill with 255 times the probability, rounded, or None.
         min_confidence: Least probability 0..1 that a label needs; 0 keeps all.
+        temperature: What the logits are divided by for the probability. The labels are chosen
+            before, so that it cannot change them, not even by rounding.
         scratch: For C classes and H x W pixels; what it holds afterwards means nothing.
     """
     # What interpolate(mode="bilinear", align_corners=False) calls, which has no `out`.
@@ -62,7 +66,11 @@ def label_image(
     torch.max(scores, dim=0, out=(scratch.best, scratch.index))
     labels.copy_(scratch.index)
     if confidence is not None or min_confidence > 0:
-        scores.sub_(scratch.best).exp_()
+        # Divided after the subtraction: the best is then 0 exactly, and its probability at most 1.
+        scores.sub_(scratch.best)
+        if temperature != 1:
+            scores.mul_(1 / temperature)
+        scores.exp_()
         probability = torch.sum(scores, dim=0, out=scratch.probability).reciprocal_()
         if min_confidence > 0:
             labels.masked_fill_(probability < min_confidence, UNLABELLED)

@@ -40,8 +40,8 @@ class Segmentation:
     Attributes:
         labels: ``(H, W) uint8``, the class index of each pixel, 255 where unlabelled; None if not
             asked for.
-        confidence: ``(H, W) uint8``, the softmax probability of the most probable class, 0..255
-            for 0..1; None if not asked for.
+        confidence: ``(H, W) uint8``, the probability of the most probable class, 0..255 for 0..1:
+            the softmax of the logits over the network's temperature; None if not asked for.
         coverage: ``(C,) float64``, the fraction of all pixels that each class holds.
         unlabelled: The fraction of all pixels that is unlabelled; with `coverage` the sum is 1.
         timings: Shared by the images that ran together.

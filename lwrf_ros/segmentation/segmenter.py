@@ -85,6 +85,7 @@ class Segmenter:
             .to(self.device, self._dtype)
             .to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         )
+        self._temperature = network.temperature
         self._normalisation = Normalisation(network.mean, network.std, self.device)
         self._stream = _new_stream(self.device) if self._cuda else None
         if self._stream is not None:
@@ -169,7 +170,8 @@ class Segmenter:
             encoding: Channel order of all images: rgb8, bgr8 or mono8.
             outputs: Which of labels, confidence and coverage are wanted. Confidence costs time
                 and is not computed otherwise; coverage is always there.
-            min_confidence: Pixels less probable than this (0..1) become unlabelled.
+            min_confidence: Pixels less probable than this (0..1) become unlabelled. As confidence
+                does, it goes by the softmax of the logits over the network's temperature.
 
         Returns:
             What `collect` takes.
@@ -216,6 +218,47 @@ class Segmenter:
                 self._spare.get(buffers.shape, list).append(buffers)
         return results
 
+    def logits(
+        self,
+        image: NDArray[np.uint8],
+        encoding: str = "rgb8",
+        size: tuple[int, int] | None = None,
+    ) -> NDArray[np.float32]:
+        """Return what the network says of one image, for scores that `segment` does not give.
+
+        The image takes the way of `segment` as far as the network's output: the same stretching,
+        the same precision. Nothing is kept for the next call: this is not the way for a camera.
+
+        Args:
+            image: ``(H, W, 3) uint8``, or ``(H, W)`` for mono8; any strides.
+            encoding: Channel order: rgb8, bgr8 or mono8.
+            size: ``(height, width)`` in pixels that the image is stretched to for the network;
+                None for this segmenter's input size (without one, the image's own).
+
+        Returns:
+            ``(C, ceil(height / 4), ceil(width / 4)) float32`` logits, not divided by the
+            network's temperature.
+
+        Raises:
+            ImageError: If the image or its encoding is not of that form.
+            LwrfError: If the size is not usable.
+        """
+        wanted = self.input_size if size is None else _check_input_size(size)
+        array = _check_image(image, encoding, wanted)
+        with torch.inference_mode(), torch.cuda.stream(self._stream):
+            batch = torch.empty(
+                (1, 3, *(wanted or array.shape[:2])),
+                dtype=self._dtype,
+                device=self.device,
+                memory_format=torch.channels_last,
+            )
+            # A copy: torch takes neither read-only memory nor negative strides.
+            on_device = torch.from_numpy(array.copy()).to(self.device)
+            self._normalisation.apply(on_device, encoding, batch[0])
+            scores = self._forward(batch)[0].float().cpu()
+        logits: NDArray[np.float32] = scores.numpy()
+        return logits
+
     def _groups(self, images: list[NDArray[np.uint8]]) -> list[list[NDArray[np.uint8]]]:
         """Split images, in order, into groups that can run as one batch."""
         groups: list[list[NDArray[np.uint8]]] = []
@@ -256,23 +299,30 @@ class Segmenter:
         for image, slot in zip(on_device, batch, strict=True):
             self._normalisation.apply(image, encoding, slot)
         clock.mark()
-        # fp32 means fp32: TF32 would round to 10 bits. The choice of algorithms is tuned once a
-        # shape, in warm-up.
-        with torch.backends.cudnn.flags(
-            enabled=True, benchmark=True, allow_tf32=self.precision != "fp32"
-        ):
-            logits = self._network(batch)
+        logits = self._forward(batch)
         clock.mark()
         for buffers, scores in zip(group, logits, strict=True):
             confidence = buffers.confidence()[0] if "confidence" in outputs else None
             labels, counts = buffers.labels[0], buffers.counts[0]
             scratch = self._scratch_for(buffers.shape[:2])
-            label_image(scores, labels, counts, confidence, min_confidence, scratch)
+            label_image(
+                scores, labels, counts, confidence, min_confidence, self._temperature, scratch
+            )
         clock.mark()
         for buffers in group:
             buffers.download(outputs)
         clock.mark()
         return clock, group
+
+    def _forward(self, batch: Tensor) -> Tensor:
+        """Run the network on ``(N, 3, h, w)`` in its precision, without waiting for the device."""
+        # fp32 means fp32: TF32 would round to 10 bits. The choice of algorithms is tuned once a
+        # shape, in warm-up.
+        with torch.backends.cudnn.flags(
+            enabled=True, benchmark=True, allow_tf32=self.precision != "fp32"
+        ):
+            logits: Tensor = self._network(batch)
+        return logits
 
     def _scratch_for(self, size: tuple[int, ...]) -> Scratch:
         height, width = size

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.tools import demo, play, record
+from lwrf_ros.tools import calibrate, demo, evaluate, extract, play, record, train
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
@@ -34,7 +34,9 @@ class Subcommand(Protocol):
         """Do the work and return the exit code."""
 
 
-SUBCOMMANDS = cast("tuple[Subcommand, ...]", (demo, play, record))
+SUBCOMMANDS = cast(
+    "tuple[Subcommand, ...]", (calibrate, demo, evaluate, extract, play, record, train)
+)
 
 
 def build_parser() -> argparse.ArgumentParser:

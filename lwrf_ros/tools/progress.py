@@ -17,23 +17,32 @@ LOG_EVERY_S = 5.0
 
 
 def progress_bar(
-    description: str, total: int | None, over: Iterable[Any] | None = None, *, in_logs: bool
+    description: str,
+    total: int | None,
+    over: Iterable[Any] | None = None,
+    *,
+    in_logs: bool,
+    unit: str = "frame",
+    initial: int = 0,
 ) -> tqdm[Any]:
-    """Make a progress bar of frames on stderr.
+    """Make a progress bar on stderr.
 
     Args:
         description: What is going on.
-        total: Number of frames, None if it is not known.
+        total: Their number, None if it is not known.
         over: What to iterate, None to call `update` by hand.
         in_logs: True to write a line every few seconds where stderr is no terminal, False to
             write nothing there.
+        unit: What is counted.
+        initial: How many were done before.
     """
     terminal = sys.stderr.isatty()
     return tqdm(
         over,
         desc=description,
         total=total,
-        unit="frame",
+        unit=unit,
+        initial=initial,
         ncols=_columns(),
         # Given, so that tqdm does not ask a terminal that says 0 and then shows nothing.
         nrows=24,

@@ -23,6 +23,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from lwrf_ros.network import CheckpointError, RefineNet, build_network, load_weights, save_weights
+from lwrf_ros.network.checkpoint import count_classes
 
 CLASSES = 3
 State = dict[str, Any]
@@ -44,6 +45,7 @@ def network(built: RefineNet, blank: dict[str, Tensor]) -> Iterator[RefineNet]:
     """A network with the weights it was built with, whatever the test before did to it."""
     built.load_state_dict(blank)
     built.mean, built.std, built.input_size = (0.4, 0.5, 0.6), (0.1, 0.2, 0.3), None
+    built.temperature = 1.5
     return built
 
 
@@ -85,14 +87,18 @@ def holds_published(network: RefineNet, published: dict[str, Tensor]) -> bool:
     return all(torch.equal(state[own], published[name]) for name, own in pairs.items())
 
 
+def described(network: RefineNet) -> tuple[Any, ...]:
+    return network.mean, network.std, network.input_size, network.temperature
+
+
 def refusal(network: RefineNet, source: Any) -> str:
     """Return the message of a failing load, after checking that the network stayed as it was."""
     before = {key: value.clone() for key, value in network.state_dict().items()}
-    description = (network.mean, network.std, network.input_size)
+    description = described(network)
     with pytest.raises(CheckpointError) as caught:
         load_weights(network, source)
     assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
-    assert (network.mean, network.std, network.input_size) == description
+    assert described(network) == description
     assert ("mapping" if not isinstance(source, Path) else str(source)) in str(caught.value)
     return str(caught.value)
 
@@ -437,6 +443,7 @@ def test_saved_weights_come_back_with_their_description(
 ) -> None:
     load_weights(network, own)
     network.mean, network.std, network.input_size = (0.1, 0.2, 1 / 3), (0.5, 0.6, 0.7), (360, 480)
+    network.temperature = 4 / 3
     path = tmp_path / "w.safetensors"
     save_weights(network, path, {"licence": "CC BY-NC 4.0"})
     other = build_network("mobilenet_v2", CLASSES)
@@ -445,6 +452,7 @@ def test_saved_weights_come_back_with_their_description(
     assert other.mean == (0.1, 0.2, 1 / 3)
     assert other.std == (0.5, 0.6, 0.7)
     assert other.input_size == (360, 480)
+    assert other.temperature == 4 / 3
     assert info.layout == "own"
     assert info.card["licence"] == "CC BY-NC 4.0"
     assert (info.card["backbone"], info.card["decoder"]) == ("mobilenet_v2", "light_weight")
@@ -462,6 +470,70 @@ def test_a_saved_file_holds_the_weights_and_no_counters(
         assert "input_size" not in file.metadata()
 
 
+def test_others_may_read_saved_weights(network: RefineNet, tmp_path: Path) -> None:
+    plain, path = tmp_path / "plain", tmp_path / "w.safetensors"
+    plain.touch()
+    save_weights(network, path)
+    assert path.stat().st_mode == plain.stat().st_mode
+
+
+def test_what_the_network_says_of_itself_wins_over_the_card_of_earlier_weights(
+    network: RefineNet, tmp_path: Path
+) -> None:
+    network.temperature = 1.0
+    earlier = {"input_size": "[64, 96]", "temperature": "2.5", "std": "[1, 1, 1]", "data": "CamVid"}
+    save_weights(network, tmp_path / "w.safetensors", earlier)
+    other = build_network("mobilenet_v2", CLASSES)
+    info = load_weights(other, tmp_path / "w.safetensors")
+    assert described(other) == described(network)
+    assert info.card["data"] == "CamVid"
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_weights_written_in_half_precision(
+    network: RefineNet, own: dict[str, Tensor], tmp_path: Path, dtype: torch.dtype
+) -> None:
+    load_weights(network, own)
+    full, half = tmp_path / "full.safetensors", tmp_path / "half.safetensors"
+    save_weights(network, full, dtype=torch.float32)
+    save_weights(network, half, {"data": "CamVid"}, dtype)
+    assert half.stat().st_size / full.stat().st_size == pytest.approx(0.5, abs=0.01)
+    assert holds_own(network, own)  # the network itself keeps its precision
+    other = build_network("mobilenet_v2", CLASSES)
+    assert load_weights(other, half).card["data"] == "CamVid"
+    assert holds_own(other, {key: value.to(dtype).float() for key, value in own.items()})
+    assert {value.dtype for value in other.parameters()} == {torch.float32}
+
+
+# 65519 is the last number that rounds to 65504, the largest of fp16.
+@pytest.mark.parametrize("value", [65520.0, -1e6, float("inf"), float("nan")])
+def test_weights_beyond_half_precision_are_not_written(
+    network: RefineNet, own: dict[str, Tensor], tmp_path: Path, value: float
+) -> None:
+    load_weights(network, own)
+    path = tmp_path / "w.safetensors"
+    with torch.no_grad():
+        network.classifier.bias[1] = value
+    message = r"w\.safetensors was not written.*ends at 65504.*1 in \(classifier\.bias\)"
+    with pytest.raises(CheckpointError, match=message):
+        save_weights(network, path, dtype=torch.float16)
+    assert not path.exists()
+    with torch.no_grad():
+        network.classifier.bias[1] = 65519.0
+    save_weights(network, path, dtype=torch.float16)
+    load_weights(network, path)
+    assert network.classifier.bias[1] == 65504.0
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.float64, torch.complex64])
+def test_types_that_weights_are_not_written_in(
+    network: RefineNet, tmp_path: Path, dtype: torch.dtype
+) -> None:
+    with pytest.raises(CheckpointError, match=r"wanted one of torch\.float32, torch\.float16"):
+        save_weights(network, tmp_path / "w.safetensors", dtype=dtype)
+    assert not (tmp_path / "w.safetensors").exists()
+
+
 def test_weights_without_a_card_bring_back_the_encoders_description(
     network: RefineNet, published: dict[str, Tensor]
 ) -> None:
@@ -469,6 +541,16 @@ def test_weights_without_a_card_bring_back_the_encoders_description(
     load_weights(network, published)
     assert (network.mean, network.std) == ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     assert network.input_size is None
+    assert network.temperature == 1.0
+
+
+def test_a_card_without_a_temperature_brings_back_1(
+    network: RefineNet, own: dict[str, Tensor], tmp_path: Path
+) -> None:
+    save_file(own, tmp_path / "w.safetensors", metadata={"input_size": "[32, 64]"})
+    assert network.temperature != 1.0
+    load_weights(network, tmp_path / "w.safetensors")
+    assert (network.input_size, network.temperature) == ((32, 64), 1.0)
 
 
 @pytest.mark.parametrize(
@@ -488,6 +570,18 @@ def test_weights_without_a_card_bring_back_the_encoders_description(
         ("input_size", "[31, 480]"),
         ("input_size", "[360.5, 480]"),
         ("input_size", "null"),
+        ("temperature", "0"),
+        ("temperature", "0.0099"),
+        ("temperature", "100.1"),
+        ("temperature", "-1.5"),
+        ("temperature", "NaN"),
+        ("temperature", "Infinity"),
+        ("temperature", "true"),
+        ("temperature", "[1.5]"),
+        ("temperature", '"1.5"'),
+        ("temperature", "null"),
+        ("temperature", ""),
+        ("temperature", "1,5"),
     ],
 )
 def test_a_card_that_cannot_be_used(
@@ -505,6 +599,29 @@ def test_a_card_written_by_hand(
     network: RefineNet, own: dict[str, Tensor], tmp_path: Path, form: Callable[[Any], str]
 ) -> None:
     card = {"mean": form([0, 0, 1]), "std": form([1, 1, 2]), "input_size": form([32, 64])}
+    card["temperature"] = " 2 "
     save_file(own, tmp_path / "w.safetensors", metadata=card)
     load_weights(network, tmp_path / "w.safetensors")
-    assert (network.mean, network.std, network.input_size) == ((0, 0, 1), (1, 1, 2), (32, 64))
+    assert described(network) == ((0, 0, 1), (1, 1, 2), (32, 64), 2.0)
+
+
+def test_the_terms_of_use_stand_on_the_card(
+    network: RefineNet, own: dict[str, Tensor], tmp_path: Path
+) -> None:
+    save_file(own, tmp_path / "w.safetensors", metadata={"license": "MIT", "data": "my yard"})
+    assert load_weights(network, tmp_path / "w.safetensors").terms == "trained on my yard (MIT)"
+    assert load_weights(network, own).terms == ""
+
+
+@pytest.mark.parametrize("backbone", ["mobilenet_v2", "resnet50"])
+def test_a_file_tells_its_number_of_classes(backbone: str, tmp_path: Path) -> None:
+    save_weights(build_network(backbone, 7), tmp_path / "own.safetensors")
+    assert count_classes(tmp_path / "own.safetensors") == 7
+
+
+def test_the_authors_files_tell_their_number_of_classes(tmp_path: Path) -> None:
+    for name in ("clf_conv.bias", "segm.bias"):
+        torch.save({"state_dict": {name: torch.zeros(21)}}, tmp_path / "theirs.pth.tar")
+        assert count_classes(tmp_path / "theirs.pth.tar") == 21
+    torch.save({"weight": torch.zeros(3)}, tmp_path / "other.pth")
+    assert count_classes(tmp_path / "other.pth") is None

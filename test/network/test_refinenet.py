@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from typing import Any
 
@@ -95,3 +96,20 @@ def test_an_unknown_backbone_is_refused_with_the_known_ones() -> None:
 def test_an_unknown_decoder_is_refused_with_the_known_ones() -> None:
     with pytest.raises(LwrfError, match=r"decoder is 'heavy'; wanted one of .*light_weight"):
         build_network("mobilenet_v2", 3, decoder="heavy")
+
+
+def test_the_temperature_is_1_until_it_is_set() -> None:
+    network = build_network("mobilenet_v2", 3)
+    names = set(network.state_dict())
+    assert network.temperature == 1.0
+    network.temperature = 2
+    assert (network.temperature, type(network.temperature)) == (2.0, float)
+    assert copy.deepcopy(network).temperature == 2.0
+    assert set(network.state_dict()) == names
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, 0.0099, 100.1, float("inf"), float("nan")])
+def test_temperatures_that_cannot_be(network: RefineNet, value: float) -> None:
+    with pytest.raises(LwrfError, match=r"temperature is .*; wanted a number from 0.01 to 100"):
+        network.temperature = value
+    assert network.temperature == 1.0

@@ -35,6 +35,7 @@ class StrongestChannel(nn.Module):
     mean = (0.0, 0.0, 0.0)
     std = (1.0, 1.0, 1.0)
     input_size: tuple[int, int] | None = None
+    temperature = 1.0
     pure_confidence = 191  # round(255 * 0.75)
 
     def __init__(self) -> None:

@@ -23,7 +23,11 @@ class Result(NamedTuple):
 
 
 def run(
-    logits: Tensor, size: tuple[int, int], confidence: bool = True, min_confidence: float = 0.0
+    logits: Tensor,
+    size: tuple[int, int],
+    confidence: bool = True,
+    min_confidence: float = 0.0,
+    temperature: float = 1.0,
 ) -> Result:
     """Run it into memory that still holds something else."""
     labels = torch.full(size, 77, dtype=torch.uint8)
@@ -31,7 +35,7 @@ def run(
     certainty = torch.full(size, 77, dtype=torch.uint8) if confidence else None
     scratch = Scratch(len(logits), size, logits.device)
     scratch.scores.fill_(7.0)
-    label_image(logits, labels, counts, certainty, min_confidence, scratch)
+    label_image(logits, labels, counts, certainty, min_confidence, temperature, scratch)
     return Result(labels.numpy(), counts.numpy(), None if certainty is None else certainty.numpy())
 
 
@@ -63,6 +67,47 @@ def test_confidence_is_of_the_stretched_logits_not_stretched_itself() -> None:
     # probabilities would give 0.75.
     assert got.confidence is not None
     assert got.confidence.tolist() == [[255, 255, 255, 255]]
+
+
+@pytest.mark.parametrize(
+    ("temperature", "confidence"),
+    # The odds of 9 to 1 become their root, 3 to 1, their square, 81 to 1, and so on: for 100,
+    # 9 ** 0.01 is 1.0222, which makes 1.0222 / 2.0222 or 128.9 of 255.
+    [(2.0, 191), (0.5, 252), (0.01, 255), (100.0, 129)],
+)
+def test_the_temperature_by_hand(temperature: float, confidence: int) -> None:
+    logits = torch.tensor([[9.0, 1.0], [1.0, 9.0]]).log()[:, None, :]
+    got = run(logits, (1, 2), temperature=temperature)
+    assert got.labels.tolist() == [[0, 1]]
+    assert got.confidence is not None
+    assert got.confidence.tolist() == [[confidence, confidence]]
+
+
+@pytest.mark.parametrize(
+    ("temperature", "labels"), [(1.0, [0, 255]), (2.0, [255, 255]), (0.5, [0, 1])]
+)
+def test_the_threshold_goes_by_the_temperature(temperature: float, labels: list[int]) -> None:
+    # Odds of 4 to 1 and 3 to 2, so 0.8 and 0.6; at 2, 0.67 and 0.55; at 0.5, 0.94 and 0.69.
+    logits = torch.tensor([[4.0, 2.0], [1.0, 3.0]]).log()[:, None, :]
+    got = run(logits, (1, 2), False, 0.68, temperature)
+    assert got.labels.tolist() == [labels]
+
+
+def test_nothing_is_scaled_that_nobody_asked_for() -> None:
+    logits = torch.randn(3, 4, 4, generator=torch.Generator().manual_seed(4))
+    scratch = Scratch(3, (4, 4), logits.device)
+    labels, counts = torch.empty(4, 4, dtype=torch.uint8), torch.empty(256, dtype=torch.float64)
+    label_image(logits, labels, counts, None, 0.0, 2.0, scratch)
+    assert torch.equal(scratch.scores[0], logits)
+
+
+@pytest.mark.parametrize("temperature", [0.01, 1 / 3, 1.7, 100.0])
+def test_no_temperature_changes_a_label(temperature: float) -> None:
+    # Halves, so that many pixels have two best classes.
+    logits = torch.randn(11, 12, 16, generator=torch.Generator().manual_seed(3)).mul(2).round() / 2
+    plain, scaled = run(logits, (48, 64)), run(logits, (48, 64), temperature=temperature)
+    np.testing.assert_array_equal(plain.labels, scaled.labels)
+    np.testing.assert_array_equal(plain.counts, scaled.counts)
 
 
 @pytest.mark.parametrize("size", [(6, 8), (24, 32), (23, 31), (5, 3)])
@@ -104,10 +149,12 @@ def test_without_confidence_the_threshold_still_holds() -> None:
 
 
 @pytest.mark.parametrize("offset", [1e4, -1e4])
-def test_large_logits_do_not_overflow(offset: float) -> None:
-    got = run(torch.tensor([3.0, 1.0]).log()[:, None, None] + offset, (1, 1))
+@pytest.mark.parametrize(("temperature", "confidence"), [(1.0, 191), (0.01, 255)])
+def test_large_logits_do_not_overflow(offset: float, temperature: float, confidence: int) -> None:
+    logits = torch.tensor([3.0, 1.0]).log()[:, None, None] + offset
+    got = run(logits, (1, 1), temperature=temperature)
     assert got.confidence is not None
-    assert abs(int(got.confidence[0, 0]) - 191) <= 1
+    assert abs(int(got.confidence[0, 0]) - confidence) <= 1
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])

@@ -122,6 +122,60 @@ def test_pixels_below_the_threshold_are_unlabelled() -> None:
     assert set(result.confidence[:, 44:52].ravel()) == {85}
 
 
+@pytest.mark.parametrize(
+    ("temperature", "pure", "grey"),
+    # Odds of 6 : 1 : 1 for a pure colour: their roots give 0.5505, their squares 36 / 38.
+    [(2.0, 140, 85), (0.5, 242, 85)],
+)
+def test_the_temperature_by_hand(temperature: float, pure: int, grey: int) -> None:
+    network = StrongestChannel()
+    network.temperature = temperature
+    image = painted(RED, GREEN, (128, 128, 128), BLUE)
+    (result,) = Segmenter(network, class_table(3), "cpu").segment([image], outputs=EVERYTHING)
+    (plain,) = simple().segment([image])
+    np.testing.assert_array_equal(result.labels, plain.labels)
+    assert result.coverage.tolist() == plain.coverage.tolist()
+    assert set(result.confidence[:, 8:24].ravel()) == {pure}
+    assert set(result.confidence[:, 76:84].ravel()) == {grey}
+
+
+@pytest.mark.parametrize(("temperature", "kept"), [(1.0, True), (2.0, False), (0.5, True)])
+def test_the_threshold_is_one_of_the_scaled_probability(temperature: float, kept: bool) -> None:
+    network = StrongestChannel()
+    network.temperature = temperature
+    segmenter = Segmenter(network, class_table(3), "cpu")
+    (result,) = segmenter.segment([painted(RED)], min_confidence=0.6)
+    assert set(result.labels.ravel()) == ({0} if kept else {255})
+    assert result.unlabelled == (not kept)
+
+
+def test_the_temperature_travels_with_the_weights(network: RefineNet, tmp_path: Path) -> None:
+    warm, loaded = (build_network("mobilenet_v2", CLASSES) for _ in range(2))
+    warm.load_state_dict(network.state_dict())
+    warm.temperature = 2.0
+    save_weights(warm, tmp_path / "w.safetensors")
+    load_weights(loaded, tmp_path / "w.safetensors")
+    image = camera_image(40, 52)
+    segmenters = [
+        Segmenter(one, class_table(CLASSES), "cpu", input_size="image") for one in (warm, loaded)
+    ]
+    wanted, got = (one.segment([image], outputs=EVERYTHING)[0] for one in segmenters)
+    np.testing.assert_array_equal(got.confidence, wanted.confidence)
+    # Odds are the roots of what they were: no class is as probable as before.
+    (plain,) = Segmenter(network, class_table(CLASSES), "cpu").segment([image], outputs=EVERYTHING)
+    np.testing.assert_array_equal(got.labels, plain.labels)
+    assert (got.confidence < plain.confidence).all()
+
+
+def test_a_later_change_of_the_temperature_does_not_reach_it(network: RefineNet) -> None:
+    own = build_network("mobilenet_v2", CLASSES)
+    segmenter = Segmenter(own, class_table(CLASSES), "cpu", input_size="image")
+    (before,) = segmenter.segment([camera_image(40, 52)], outputs=EVERYTHING)
+    own.temperature = 5.0
+    (after,) = segmenter.segment([camera_image(40, 52)], outputs=EVERYTHING)
+    np.testing.assert_array_equal(before.confidence, after.confidence)
+
+
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 0.36, 1.0])
 def test_coverage_is_the_histogram_of_the_labels(real: Segmenter, threshold: float) -> None:
     (result,) = real.segment([camera_image(45, 61)], min_confidence=threshold)

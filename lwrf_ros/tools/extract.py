@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""``lwrf extract``: a recording's frames as the images, and first masks, of a training set."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from lwrf_ros.errors import LwrfError
+from lwrf_ros.tools.arguments import positive_float, positive_int
+from lwrf_ros.tools.evaluation.options import PRECISIONS, add_engine, add_network, fraction
+
+NAME = "extract"
+HELP = "write frames of a bag, a video or a folder as images, and first masks to correct by hand"
+
+BUNDLED = ""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("input", metavar="INPUT", help="ROS bag, video file or folder of images")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="data set to write into: images/NAME.png, masks/NAME.png, classes.yaml; what is "
+        "there already stays as it is",
+    )
+    parser.add_argument("--bag-topic", help="image topic of a bag that has several")
+    step = parser.add_mutually_exclusive_group()
+    step.add_argument(
+        "--every",
+        type=positive_int,
+        default=1,
+        metavar="N",
+        help="take each Nth frame (default: all)",
+    )
+    step.add_argument(
+        "--every-s",
+        type=positive_float,
+        metavar="SECONDS",
+        help="take a frame every so many seconds, by the frames' stamps",
+    )
+    parser.add_argument(
+        "--different",
+        type=positive_float,
+        metavar="GREY_LEVELS",
+        help="leave out a frame whose thumbnail differs by less than this on average from the "
+        "last one taken, of 255; 2 drops what a standing robot sees (default: leave out none)",
+    )
+    parser.add_argument("--max-frames", type=positive_int, help="end after so many images")
+    parser.add_argument(
+        "--jpeg", type=_quality, metavar="QUALITY", help="write JPEG of 1 to 100 instead of PNG"
+    )
+    parser.add_argument(
+        "--labels",
+        nargs="?",
+        const=BUNDLED,
+        metavar="WEIGHTS",
+        help="also write masks: the labels of a network, to be corrected by hand; put it behind "
+        "INPUT (default: no masks; without WEIGHTS: the bundled ones)",
+    )
+    network = parser.add_argument_group("with --labels")
+    network.add_argument(
+        "--min-confidence",
+        type=fraction,
+        metavar="0..1",
+        help="pixels less probable than this become 255, unlabelled (default: 0)",
+    )
+    add_network(network)
+    add_engine(network)
+    network.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="auto",
+        help="arithmetic; auto is fp16 on a GPU and fp32 on a CPU (default: %(default)s)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the files and say how many there are, also when it is cut short."""
+    if arguments.min_confidence is not None and arguments.labels is None:
+        raise LwrfError(
+            f"--min-confidence is {arguments.min_confidence:g} but no masks are to be made; add "
+            "--labels, or leave it out"
+        )
+    from lwrf_ros.tools.extraction.account import Account
+    from lwrf_ros.tools.extraction.extractor import ExtractOptions, extract
+    from lwrf_ros.tools.extraction.labelling import LabelOptions
+
+    labels = None
+    if arguments.labels is not None:
+        labels = LabelOptions(
+            weights=None if arguments.labels == BUNDLED else arguments.labels,
+            backbone=arguments.backbone,
+            decoder=arguments.decoder,
+            classes=arguments.classes,
+            device=arguments.device,
+            precision=arguments.precision,
+            input_size=arguments.input_size,
+            min_confidence=arguments.min_confidence or 0.0,
+        )
+    options = ExtractOptions(
+        input=Path(arguments.input).expanduser(),
+        output=arguments.output.expanduser(),
+        bag_topic=arguments.bag_topic,
+        every=arguments.every,
+        every_s=arguments.every_s,
+        different=arguments.different,
+        max_frames=arguments.max_frames,
+        jpeg_quality=arguments.jpeg,
+        labels=labels,
+    )
+    account = Account()
+    try:
+        extract(options, account)
+    finally:
+        if account.read:
+            print(f"{arguments.output}: {account}", flush=True)
+    return 0
+
+
+def _quality(text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text) <= 100):
+        raise argparse.ArgumentTypeError(f"got {text!r}, wanted a whole number from 1 to 100")
+    return int(text)

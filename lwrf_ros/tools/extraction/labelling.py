@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""First masks: what a network makes of the images, to be corrected by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from lwrf_ros.classes import ClassTable
+from lwrf_ros.data import class_tables
+from lwrf_ros.segmentation import Segmenter
+from lwrf_ros.tools.evaluation.loading import load_network
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from lwrf_ros.tools.extraction.target import Target
+
+
+@dataclass(frozen=True)
+class LabelOptions:
+    """Which network makes the masks, and how.
+
+    Attributes:
+        weights: Path of a weights file, None for the bundled ones.
+        backbone: Encoder, None for what the weights name.
+        decoder: Form of the decoder, None for what the weights name.
+        classes: Class table: a bundled name or a path.
+        device: auto, cpu, cuda or cuda:N.
+        precision: auto, fp32, fp16 or bf16.
+        input_size: As of `Segmenter`.
+        min_confidence: Pixels less probable than this (0..1) are unlabelled.
+    """
+
+    weights: str | None = None
+    backbone: str | None = None
+    decoder: str | None = None
+    classes: str = "camvid"
+    device: str = "auto"
+    precision: str = "auto"
+    input_size: tuple[int, int] | Literal["image"] | None = None
+    min_confidence: float = 0.0
+
+
+class Labeller:
+    """Makes masks with a network.
+
+    Args:
+        options: Which network, and how.
+        target: Where the masks will go, for the classes of those that are there.
+
+    Attributes:
+        weights: The weights in words, with their terms of use.
+        class_table: The file of the class table.
+
+    Raises:
+        ExtractError: If the target has masks of other classes.
+        LwrfError: If the network cannot be had.
+    """
+
+    def __init__(self, options: LabelOptions, target: Target) -> None:
+        # Before the network, which takes a while.
+        target.check_classes(ClassTable.load(options.classes))
+        loaded = load_network(options.weights, options.backbone, options.decoder, options.classes)
+        self._segmenter = Segmenter(
+            loaded.network, loaded.classes, options.device, options.precision, options.input_size
+        )
+        self._min_confidence = options.min_confidence
+        self.class_table = class_tables().get(options.classes, Path(options.classes).expanduser())
+        terms = loaded.weights.terms
+        self.weights = loaded.weights.source + (f" ({terms})" if terms else "")
+
+    def label(self, image: npt.NDArray[np.uint8], encoding: str) -> npt.NDArray[np.uint8]:
+        """Return ``(H, W) uint8`` class indices, 255 where unlabelled, of an image's own size.
+
+        Args:
+            image: ``(H, W, 3) uint8``, or ``(H, W) uint8`` for mono8.
+            encoding: rgb8, bgr8 or mono8.
+        """
+        (result,) = self._segmenter.segment([image], encoding, ("labels",), self._min_confidence)
+        return result.labels

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""``lwrf train``: images and masks in, weights out."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from lwrf_ros.backbones import BACKBONES, DECODERS
+from lwrf_ros.tools.arguments import non_negative_int, positive_int
+
+NAME = "train"
+HELP = "train a network on images and masks, from scratch or from given weights"
+RECIPES = ("scratch", "fine_tune", "plain")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "data",
+        nargs="+",
+        type=Path,
+        metavar="DATA",
+        help="folder with images/NAME.jpg (or .png) and masks/NAME.png: one channel, the class "
+        "index of each pixel, 255 where it is not to count; several folders are trained on "
+        "together",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        help="folder for weights.safetensors, log.csv, curves.png and the state to resume from",
+    )
+    parser.add_argument(
+        "--val", nargs="+", type=Path, metavar="DATA", help="folders to validate on"
+    )
+    parser.add_argument(
+        "--classes",
+        default="camvid",
+        help="class table: the name of a bundled one or a YAML file (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--init",
+        metavar="WEIGHTS",
+        help='weights to fine-tune, a file or "bundled" for those that come with the package; '
+        "their class table may differ (default: none, the network is trained from scratch)",
+    )
+    parser.add_argument("--backbone", choices=tuple(BACKBONES), default="mobilenet_v2")
+    parser.add_argument("--decoder", choices=tuple(DECODERS), default="light_weight")
+    parser.add_argument(
+        "--input-size",
+        metavar="WxH",
+        help="size that images are stretched to, in training and by the node (default: the size "
+        "of the first image)",
+    )
+    parser.add_argument(
+        "--recipe",
+        choices=RECIPES,
+        help="default: fine_tune (the paper's, section 4) with --init, else scratch; plain is "
+        "what the gain of the others is measured against",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="ENTRY=VALUE",
+        help="change an entry of the recipe; docs/training.md lists them; may be repeated",
+    )
+    parser.add_argument("--epochs", type=positive_int, help="short for --set epochs=N")
+    parser.add_argument("--batch", type=positive_int, help="short for --set batch=N")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument(
+        "--precision",
+        choices=("auto", "fp32", "bf16"),
+        default="auto",
+        help="bf16 is mixed precision: weights and losses stay fp32 (auto: bf16 on a GPU that "
+        "has it, else fp32)",
+    )
+    parser.add_argument(
+        "--store",
+        choices=("fp32", "fp16"),
+        default="fp32",
+        help="precision of the weights in the file; fp16 is half as large (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--card",
+        action="append",
+        default=[],
+        metavar="KEY=TEXT",
+        help="an entry for the card that travels with the weights; license (an SPDX name) and "
+        "data (what they were trained on) are what the node says when it loads them",
+    )
+    parser.add_argument("--seed", type=non_negative_int, default=0)
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue where a training in this folder ended; without one, begin",
+    )
+    parser.add_argument(
+        "--validate-every",
+        type=positive_int,
+        default=1,
+        metavar="EPOCHS",
+        help="epochs between two validations (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--workers", type=positive_int, default=4, help="threads that decode (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--cache-mib",
+        type=non_negative_int,
+        default=4096,
+        help="memory for decoded images (default: %(default)s)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, and say what came of it."""
+    from lwrf_ros.tools.training.run import train
+
+    return train(arguments)

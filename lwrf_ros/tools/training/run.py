@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""From the arguments of ``lwrf train`` to a folder with weights, log and curves."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from lwrf_ros.classes import ClassTable
+from lwrf_ros.data import find_weights
+from lwrf_ros.errors import LwrfError
+from lwrf_ros.network import build_network, load_weights
+from lwrf_ros.network.checkpoint import WeightsInfo, count_classes
+from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet
+from lwrf_ros.segmentation import Segmenter
+from lwrf_ros.segmentation.device import choose_device
+from lwrf_ros.tools.progress import progress_bar
+from lwrf_ros.tools.training.display import Display
+from lwrf_ros.training.dataset import (
+    Pair,
+    count_pixels,
+    list_pairs,
+    raise_if_any,
+    read_image,
+    read_mask,
+)
+from lwrf_ros.training.recipe import Recipe, fine_tuning, from_scratch, plain
+from lwrf_ros.training.scores import ConfusionMatrix
+from lwrf_ros.training.trainer import Task, Trainer
+
+STATE = "state.pt"
+SAVE_EVERY_S = 60.0
+STORED = {"fp32": torch.float32, "fp16": torch.float16}
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Train as the arguments say and return the exit code."""
+    recipe = choose_recipe(arguments)
+    classes = ClassTable.load(arguments.classes)
+    device = choose_device(arguments.device)
+    precision = choose_training_precision(arguments.precision, device)
+    folder: Path = arguments.output.expanduser()
+    state = folder / STATE
+    if state.exists() and not arguments.resume:
+        raise LwrfError(
+            f"{folder} holds a training already; add --resume to continue it, or name another "
+            "folder"
+        )
+    entries = read_entries(arguments.card, "--card", "license=CC-BY-4.0")
+    input_size = parse_size(arguments.input_size)
+    init, init_info = _initial(arguments)
+    problems: list[str] = []
+    pairs, pixels = _checked(arguments.data, classes, "checking the training set", problems)
+    held_out, _ = _checked(arguments.val or (), classes, "checking the validation set", problems)
+    raise_if_any(problems)
+    _refuse_overlap(pairs, held_out)
+    task = Task(
+        pairs=tuple(pairs),
+        pixels=pixels,
+        classes=classes,
+        backbone=arguments.backbone,
+        decoder=arguments.decoder,
+        input_size=input_size or _size_of_first(pairs),
+        recipe=recipe,
+        seed=arguments.seed,
+        device=device,
+        precision=precision,
+        init=init,
+        init_sha256=init_info.sha256 if init_info else "",
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LwrfError(f"cannot make the folder {folder}: {error.strerror}") from error
+    trainer = Trainer(task, arguments.cache_mib * 2**20, arguments.workers)
+    if state.exists():
+        trainer.load(state)
+        print(f"continuing after step {trainer.step} of {trainer.total_steps}", file=sys.stderr)
+    _describe(task, trainer, init_info)
+    card = _card(task, held_out, init_info, entries)
+    with Display(trainer, folder, card, STORED[arguments.store]) as display:
+        try:
+            trainer.run(
+                display,
+                save=lambda t: t.save(state),
+                save_every_s=SAVE_EVERY_S,
+                validate=(lambda network: _validate(network, task, held_out)) if held_out else None,
+                validate_every=arguments.validate_every,
+            )
+        except KeyboardInterrupt:
+            print(
+                f"after step {trainer.step}; the same command with --resume continues from the "
+                "last saved one",
+                file=sys.stderr,
+            )
+            raise
+    display.finish()
+    return 0
+
+
+def choose_recipe(arguments: argparse.Namespace) -> Recipe:
+    """Return the recipe that the arguments ask for.
+
+    Raises:
+        RecipeError: If an entry is unknown or out of range.
+    """
+    name = arguments.recipe or ("fine_tune" if arguments.init else "scratch")
+    base = {
+        "scratch": from_scratch,
+        "fine_tune": lambda: fine_tuning(arguments.backbone),
+        "plain": plain,
+    }[name]()
+    changes = read_entries(arguments.set, "--set", "epochs=100")
+    for key in ("epochs", "batch"):
+        if getattr(arguments, key) is not None:
+            changes[key] = str(getattr(arguments, key))
+    return base.changed(changes)
+
+
+def read_entries(texts: Sequence[str], option: str, example: str) -> dict[str, str]:
+    """Read KEY=VALUE texts.
+
+    Raises:
+        LwrfError: If one is not of that form.
+    """
+    entries: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise LwrfError(f"{option} is {text!r}; wanted KEY=VALUE, {example} for example")
+        entries[key.strip()] = value.strip()
+    return entries
+
+
+def choose_training_precision(name: str, device: torch.device) -> str:
+    """Return fp32 or bf16 for auto: mixed precision where a GPU has it."""
+    if name != "auto":
+        return name
+    return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
+
+
+def parse_size(text: str | None) -> tuple[int, int] | None:
+    """Read WIDTHxHEIGHT as ``(height, width)``."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
+    size = (int(found[2]), int(found[1])) if found else (0, 0)
+    if min(size) < MIN_SIDE_PX:
+        raise LwrfError(
+            f"--input-size is {text!r}; wanted WIDTHxHEIGHT, each at least {MIN_SIDE_PX}: 480x360"
+        )
+    return size
+
+
+def _checked(
+    folders: Sequence[Path], classes: ClassTable, description: str, problems: list[str]
+) -> tuple[list[Pair], np.ndarray]:
+    """List and check the pairs of some folders; return them and the pixels by class."""
+    pairs = [pair for folder in folders for pair in list_pairs(folder, problems)]
+    with progress_bar(description, len(pairs), in_logs=False) as bar:
+        return pairs, count_pixels(pairs, classes, problems, bar.update)
+
+
+def _size_of_first(pairs: Sequence[Pair]) -> tuple[int, int]:
+    """Return ``(height, width)`` of the first image, which has to be large enough."""
+    height, width = read_image(pairs[0].image).shape[:2]
+    if min(height, width) < MIN_SIDE_PX:
+        raise LwrfError(
+            f"{pairs[0].image} is {width}x{height}, less than {MIN_SIDE_PX}x{MIN_SIDE_PX}; give "
+            "the size to stretch images to as --input-size WIDTHxHEIGHT"
+        )
+    return height, width
+
+
+def _refuse_overlap(pairs: Sequence[Pair], held_out: Sequence[Pair]) -> None:
+    shared = {pair.image.resolve() for pair in pairs} & {pair.image.resolve() for pair in held_out}
+    if shared:
+        raise LwrfError(
+            f"{len(shared)} images are in the training and the validation set ({min(shared)}); "
+            "scores on images that were trained on mean nothing: take them out of one of the two"
+        )
+
+
+def _initial(arguments: argparse.Namespace) -> tuple[RefineNet | None, WeightsInfo | None]:
+    """Load the weights to start from, with as many classes as they have."""
+    if arguments.init is None:
+        return None, None
+    source = arguments.init
+    if source == "bundled":
+        found = find_weights(arguments.backbone, arguments.decoder, "camvid")
+        if found is None:
+            raise LwrfError(
+                f"no weights of {arguments.backbone} ({arguments.decoder}) come with the package; "
+                "give the path of a weights file as --init"
+            )
+        source = str(found)
+    # Without a classifier this is no network: then 1, and `load_weights` says what is missing.
+    count = count_classes(source) or 1
+    network = build_network(arguments.backbone, count, arguments.decoder)
+    return network, load_weights(network, source)
+
+
+def _validate(network: RefineNet, task: Task, pairs: Sequence[Pair]) -> tuple[float, float]:
+    """Score a network on the validation set, the way that a node would run it."""
+    segmenter = Segmenter(network, task.classes, device=str(task.device))
+    matrix = ConfusionMatrix(len(task.classes))
+    for pair in pairs:
+        labels = segmenter.segment([read_image(pair.image)])[0].labels
+        assert labels is not None  # asked for
+        matrix.add(labels, read_mask(pair.mask))
+    segmenter.close()
+    return matrix.mean_iou(), matrix.pixel_accuracy()
+
+
+def _describe(task: Task, trainer: Trainer, init: WeightsInfo | None) -> None:
+    height, width = task.input_size
+    start = f"from {init.source}" if init else "from scratch"
+    print(
+        f"{task.backbone} ({task.decoder}) for {len(task.classes)} classes of "
+        f"{task.classes.name!r}, {start}: {len(task.pairs)} images at {width}x{height}, "
+        f"{task.recipe.epochs} epochs of {trainer.steps_per_epoch} steps of "
+        f"{trainer.images_per_step} images, {task.precision} on {task.device}",
+        file=sys.stderr,
+    )
+
+
+def _card(
+    task: Task, held_out: Sequence[Pair], init: WeightsInfo | None, given: dict[str, str]
+) -> dict[str, str]:
+    """Return what the weights' file says of itself, beside its scores."""
+    # What is made of weights stays under their licence.
+    earlier = init.card if init else {}
+    inherited = {key: earlier[key] for key in ("license", "data") if earlier.get(key)}
+    if "data" in inherited:
+        inherited["data"] += f", then {len(task.pairs)} other images"
+    return {
+        "classes": task.classes.name,
+        "class_names": json.dumps(task.classes.names),
+        "training_images": str(len(task.pairs)),
+        "validation_images": str(len(held_out)),
+        "recipe": json.dumps(asdict(task.recipe)),
+        "seed": str(task.seed),
+        "precision": task.precision,
+        "initial_weights": task.init_sha256 or "drawn",
+        "torch": torch.__version__,
+        **inherited,
+        **given,
+    }
