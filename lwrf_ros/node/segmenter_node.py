@@ -117,10 +117,11 @@ class SegmenterNode(LifecycleNode):
             self._cameras.append(Camera(self, name, topic, self._settings, self._changed))
         segmenter = engine.segmenter
         converter = "cv_bridge" if bridge.working_bridge() else "OpenCV"
+        self.get_logger().info(engine.provenance)
         self.get_logger().info(
             f"{parameters.backbone} ({parameters.decoder}), "
-            f"{len(segmenter.classes)} classes of {segmenter.classes.name}, weights "
-            f"{engine.weights}, on {segmenter.device_name} in {segmenter.precision}, input "
+            f"{len(segmenter.classes)} classes of {segmenter.classes.name}, on "
+            f"{segmenter.device_name} in {segmenter.precision}, input "
             f"{_size_text(segmenter.input_size)}; conversions by {converter}; listening to "
             + ", ".join(camera.topic for camera in self._cameras)
         )
@@ -183,8 +184,8 @@ class SegmenterNode(LifecycleNode):
                 backbone=parameters.backbone,
                 decoder=parameters.decoder,
                 classes=segmenter.classes.name,
-                weights=self._engine.weights,
-                weights_sha256=self._engine.sha256,
+                weights=self._engine.weights.source,
+                weights_sha256=self._engine.weights.sha256,
                 device=segmenter.device_name,
                 precision=segmenter.precision,
                 input_size=_size_text(segmenter.input_size),

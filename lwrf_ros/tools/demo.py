@@ -38,20 +38,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--weights",
-        help="weights file, bundled, or random (default: the bundled ones if there are any)",
+        default="bundled",
+        help="weights file; bundled: those that come with the package for this backbone and these "
+        "classes; random: an untrained network (default: %(default)s)",
     )
     parser.add_argument("--device", default="auto", help="default: %(default)s")
     parser.add_argument(
         "--input-width",
         type=positive_int,
-        default=384,
-        help="of the network (default: %(default)s)",
+        default=0,
+        help="width in pixels that images are stretched to for the network (default: that of its "
+        "weights' training, or the camera's if they name none)",
     )
     parser.add_argument(
         "--input-height",
         type=positive_int,
-        default=288,
-        help="of the network (default: %(default)s)",
+        default=0,
+        help="height in pixels, see --input-width",
     )
     add_playback(parser)
 

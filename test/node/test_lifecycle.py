@@ -61,12 +61,51 @@ def test_frames_count_as_inactive_until_active(start_node: StartNode, peer: Peer
     assert account_adds_up(account)
 
 
-def test_a_bare_start_says_how_to_get_weights_and_stays(start_node: StartNode, peer: Peer) -> None:
+def test_a_bare_start_runs_on_the_bundled_weights(start_node: StartNode, peer: Peer) -> None:
     node = start_node(quick=False)
+    peer.wait_for_state("active")
+    labels = peer.collect("/segmenter/labels", Image)
+    # Best effort, as it begins, may lose what is sent before both sides know each other.
+    camera = peer.publisher("/image")
+
+    def answered() -> bool:
+        camera.publish(PICTURE)
+        peer.spin_for(0.5)
+        return bool(labels)
+
+    peer.spin_until(answered, "labels")
+    values = {entry.key: entry.value for entry in peer.status().values}
+    path, digest = values["weights"], values["weights_sha256"]
+    assert path.endswith("/data/weights/mobilenet_v2-light_weight-camvid.safetensors")
+    assert f"weights {path} (sha256 {digest[:12]}), trained on CamVid" in node.output
+    assert node.end(signal.SIGINT)[0] == 0
+
+
+def test_every_load_says_once_what_the_weights_may_be_used_for(
+    start_node: StartNode, peer: Peer
+) -> None:
+    node = start_node(autostart="false", weights="''")
+    said = "(CC BY-NC 4.0): for non-commercial use"
+    peer.wait_for_state("unconfigured")
+    for loads in (1, 2):
+        for label in ("configure", "activate", "deactivate", "cleanup"):
+            assert peer.change_state(label)
+        assert node.output.count(said) == loads
+    assert peer.set_parameters(weights="random") == (True, "")
+    assert peer.change_state("configure")
+    assert node.output.count(said) == 2
+    assert "random weights: the labels mean nothing" in node.output
+
+
+def test_without_weights_it_says_how_to_get_some_and_stays(
+    start_node: StartNode, peer: Peer
+) -> None:
+    node = start_node(weights="''", backbone="resnet50")
     peer.spin_until(lambda: "or to random to try the node" in peer.status().message, "the way out")
     assert peer.status().level == DiagnosticStatus.ERROR
     assert peer.state() == "unconfigured"
-    assert "no weights come with lwrf_ros for backbone mobilenet_v2" in node.output
+    assert "no weights come with lwrf_ros for backbone resnet50" in node.output
+    assert "mobilenet_v2-light_weight-camvid" in node.output
     assert node.end(signal.SIGINT)[0] == 0
 
 

@@ -85,6 +85,30 @@ def assert_table(table: str, report: dict[str, Any]) -> None:
     assert "RANDOM WEIGHTS" in table
 
 
+def test_demo_takes_the_bundled_weights_at_their_own_size(
+    lwrf: Any, video: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    demo = lwrf("demo", "--input", video, "--output", output, "--max-frames", "3")
+    table, progress = demo.communicate(timeout=LIMIT_S)
+    assert demo.returncode == 0, table + progress
+    assert "RANDOM WEIGHTS" not in table + progress
+    assert json.loads((output / "summary.json").read_text())["note"] is None
+    assert json.loads((output / "report.json").read_text())["labels"] >= 1
+    log = (output / "node.log").read_text()
+    assert "mobilenet_v2-light_weight-camvid.safetensors (sha256 " in log
+    assert "input 640x480" in log
+
+
+def test_demo_without_weights_lists_what_there_is(lwrf: Any, video: Path, tmp_path: Path) -> None:
+    options = ("--output", tmp_path / "out", "--backbone", "resnet50")
+    _, error = lwrf("demo", "--input", video, *options).communicate(timeout=LIMIT_S)
+    assert "the node could not be configured" in error
+    assert "no weights come with lwrf_ros for backbone resnet50" in error
+    assert "mobilenet_v2-light_weight-camvid" in error
+    assert "RANDOM WEIGHTS" not in error
+
+
 def test_demo_on_a_compressed_bag(lwrf: Any, compressed_bag: Path, tmp_path: Path) -> None:
     play = ("--input", compressed_bag, "--bag-topic", "/right/compressed")
     demo = lwrf("demo", *play, "--output", tmp_path / "out", *SMALL)

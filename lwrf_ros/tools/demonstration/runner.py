@@ -14,9 +14,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lwrf_ros.data import config_path, find_weights
+from lwrf_ros.data import config_path
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.node.compat import profile_environment
+from lwrf_ros.node.parameters import RANDOM_WEIGHTS
 from lwrf_ros.tools.demonstration.children import Children
 from lwrf_ros.tools.demonstration.node_watch import NodeWatch
 from lwrf_ros.tools.demonstration.report import Report
@@ -26,6 +27,7 @@ from lwrf_ros.tools.frames import open_frames
 LWRF = (sys.executable, "-m", "lwrf_ros.tools.cli")
 NODE = "segmenter"
 CAMERA_TOPIC = "/camera/image_raw"
+BUNDLED_WEIGHTS = "bundled"
 RANDOM_NOTE = "RANDOM WEIGHTS: the labels mean nothing"
 ACTIVE_S = 300.0
 CONNECT_S = 60.0
@@ -41,7 +43,10 @@ class DemoError(LwrfError):
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """What the demo runs on and with; the names are those of the command line."""
+    """What the demo runs on and with; the names are those of the command line.
+
+    An input width and height of 0 are the weights' own, as for the node.
+    """
 
     input: Path
     bag_topic: str | None
@@ -49,7 +54,7 @@ class DemoOptions:
     backbone: str
     decoder: str
     classes: str
-    weights: str | None
+    weights: str
     device: str
     input_width: int
     input_height: int
@@ -71,7 +76,7 @@ def run_demo(options: DemoOptions) -> Report:
     """
     with open_frames(options.input, options.bag_topic) as source:
         topic = CAMERA_TOPIC + ("/compressed" if source.compressed else "")
-    weights, note = choose_weights(options)
+    weights, note = choose_weights(options.weights)
     if note:
         line = "!" * (len(note) + 8)
         print(f"{line}\n!!! {note} !!!\n{line}", file=sys.stderr)
@@ -87,23 +92,20 @@ def run_demo(options: DemoOptions) -> Report:
             return _run(options, topic, weights, note, domain_id, children)
 
 
-def choose_weights(options: DemoOptions) -> tuple[str, str | None]:
+def choose_weights(asked: str) -> tuple[str, str | None]:
     """Choose the weights and what has to be said about them.
 
     Args:
-        options: ``weights`` None takes the bundled ones, or random ones if there are none.
+        asked: A path, bundled or random.
 
     Returns:
         The node's parameter ``weights``, and a note for screen and pictures or None.
     """
-    weights = options.weights
-    if weights is None:
-        found = find_weights(options.backbone, options.decoder, options.classes)
-        weights = "bundled" if found else "random"
-    if weights == "random":
-        return weights, RANDOM_NOTE
-    # Empty is how the node is told to take the bundled ones.
-    return ("" if weights == "bundled" else weights), None
+    if asked == RANDOM_WEIGHTS:
+        return asked, RANDOM_NOTE
+    # Empty is how the node is told to take the bundled ones. Whether there are any is for the node
+    # to say: it lists what there is.
+    return ("" if asked == BUNDLED_WEIGHTS else asked), None
 
 
 def demo_environment(domain_id: int) -> dict[str, str]:
@@ -189,7 +191,7 @@ def _run(
     folder = options.output
     node = children.start("the node", node_command(options, topic, weights), folder / "node.log")
     with closing(NodeWatch(NODE, domain_id, children.check)) as watch:
-        _say(f"{options.backbone} at {options.input_width}x{options.input_height}: warming up")
+        _say(f"{options.backbone} at {_size_text(options)}: warming up")
         watch.wait_active(ACTIVE_S)
         recorder = children.start(
             "the recorder", record_command(options, note), folder / "record.log"
@@ -226,6 +228,12 @@ def _published(output: str) -> int:
     if not found:
         raise DemoError(f"the camera said {output!r}, wanted how many frames it published")
     return int(found[1])
+
+
+def _size_text(options: DemoOptions) -> str:
+    if not options.input_width:
+        return "the weights' own input size"
+    return f"{options.input_width}x{options.input_height}"
 
 
 def _quoted(text: str) -> str:

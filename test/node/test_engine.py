@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""From parameters to an engine: which weights it takes, what it says of them, what it refuses."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from lwrf_ros import data
+from lwrf_ros.network import CheckpointError, build_network, randomise, save_weights
+from lwrf_ros.node.engine import load_engine
+from lwrf_ros.node.parameters import Parameters
+
+SMALL = {"input_width": 32, "input_height": 32, "device": "cpu"}
+
+
+def saved(path: Path, classes: int = 11, **card: str) -> Path:
+    """Write random weights with a card."""
+    network = build_network("mobilenet_v2", classes)
+    randomise(network, seed=1)
+    network.input_size = (40, 48)
+    save_weights(network, path, card)
+    return path
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of this test's own for bundled weights; the class tables stay."""
+    (tmp_path / "classes").symlink_to(data.class_tables()["camvid"].parent)
+    (tmp_path / "weights").mkdir()
+    monkeypatch.setattr(data, "_ROOT", tmp_path)
+    return tmp_path / "weights"
+
+
+def test_the_defaults_are_weights_that_come_with_the_package() -> None:
+    default = Parameters()
+    path = data.find_weights(default.backbone, default.decoder, default.classes)
+    assert path is not None
+    engine = load_engine(Parameters(device="cpu"))
+    assert engine.weights.source == str(path)
+    assert engine.segmenter.input_size is not None  # they know what they were trained at
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert engine.weights.sha256 == digest
+    assert engine.provenance == (f"weights {path} (sha256 {digest[:12]}), {engine.weights.terms}")
+    assert engine.weights.terms.startswith("trained on CamVid")
+    assert engine.weights.terms.endswith("(CC BY-NC 4.0): for non-commercial use")
+
+
+def test_bundled_weights_are_taken_by_backbone_decoder_and_classes(bundle: Path) -> None:
+    saved(bundle / "mobilenet_v2-light_weight-other.safetensors")
+    path = saved(bundle / "mobilenet_v2-light_weight-camvid.safetensors")
+    engine = load_engine(Parameters(device="cpu"))
+    assert engine.weights.source == str(path)
+    assert engine.segmenter.input_size == (40, 48)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"backbone": "resnet50"}, "backbone resnet50, decoder light_weight and classes camvid"),
+        ({"classes": "TABLE"}, "backbone mobilenet_v2, decoder light_weight and classes TABLE"),
+    ],
+)
+def test_without_bundled_weights_it_lists_what_there_is(
+    bundle: Path, tmp_path: Path, options: dict[str, str], named: str
+) -> None:
+    # A table of one's own, though it is called camvid: its classes may be in another order.
+    table = tmp_path / "camvid.yaml"
+    table.write_text((tmp_path / "classes" / "camvid.yaml").read_text())
+    options = {key: value.replace("TABLE", str(table)) for key, value in options.items()}
+    for there in ("mobilenet_v2-light_weight-camvid", "mobilenet_v2-light_weight-yard"):
+        (bundle / f"{there}.safetensors").touch()
+    with pytest.raises(CheckpointError) as caught:
+        load_engine(Parameters(**options, **SMALL))
+    message = str(caught.value)
+    assert f"no weights come with lwrf_ros for {named.replace('TABLE', str(table))}" in message
+    assert "mobilenet_v2-light_weight-camvid, mobilenet_v2-light_weight-yard" in message
+    assert "set the parameter weights to the path of a file, or to random" in message
+
+
+def test_without_any_bundled_weights_it_says_so(bundle: Path) -> None:
+    with pytest.raises(CheckpointError, match="none at all"):
+        load_engine(Parameters(**SMALL))
+
+
+@pytest.mark.parametrize(
+    ("card", "terms"),
+    [
+        (
+            {"license": "CC-BY-NC-4.0", "data": "CamVid"},
+            ", trained on CamVid (CC BY-NC 4.0): for non-commercial use",
+        ),
+        ({"license": "MIT", "data": "our yard"}, ", trained on our yard (MIT)"),
+        ({"data": "our yard"}, ""),
+    ],
+)
+def test_what_is_said_of_a_file(tmp_path: Path, card: dict[str, str], terms: str) -> None:
+    path = saved(tmp_path / "w.safetensors", **card)
+    engine = load_engine(Parameters(weights=str(path), **SMALL))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert engine.provenance == f"weights {path} (sha256 {digest[:12]}){terms}"
+
+
+def test_random_weights_are_called_so() -> None:
+    engine = load_engine(Parameters(weights="random", **SMALL))
+    assert engine.provenance == "random weights: the labels mean nothing"
+    assert (engine.weights.source, engine.weights.sha256) == ("random", "")
