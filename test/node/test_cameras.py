@@ -210,18 +210,22 @@ def test_the_newest_frame_wins(start_node: StartNode, peer: Peer) -> None:
     for index in range(count):
         camera.publish(flat(index, stamp_ns=index + 1))
         peer.spin_for(0.02)
+    # The last frame replaces whatever waits, in the slot and in the middleware. On a busy machine
+    # the latter replaces others too, which the node then never receives.
+    peer.spin_until(lambda: bool(labels) and stamp_ns(labels[-1]) == count, "the last frame")
     peer.spin_until(
-        lambda: (a := peer.account("/image"))["received"] == str(count) and a["waiting"] == "0",
-        "the end of the stream",
+        lambda: (
+            int((a := peer.account("/image"))["processed"]) == len(labels) and a["waiting"] == "0"
+        ),
+        "the account of the last frame",
     )
     account = peer.account("/image")
     assert int(account["superseded"]) > 0
-    assert int(account["processed"]) + int(account["superseded"]) == count
+    received = int(account["received"])
+    assert int(account["processed"]) + int(account["superseded"]) == received <= count
     assert account_adds_up(account)
-    peer.spin_until(lambda: len(labels) == int(account["processed"]), "all labels")
     stamps = [stamp_ns(message) for message in labels]
     assert stamps == sorted(stamps)
-    assert stamps[-1] == count
 
 
 def test_max_rate_throttles(start_node: StartNode, peer: Peer) -> None:
