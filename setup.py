@@ -58,7 +58,10 @@ setup(
     install_requires=[
         "setuptools",
         "matplotlib>=3.5",
+        "numba>=0.58",
         "numpy>=1.21",
+        "onnx>=1.15",
+        "onnxruntime>=1.17",
         "opencv-python-headless>=4.5",
         "pillow>=9",
         "PyYAML>=5.4",

@@ -4,11 +4,26 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import interpolate
 
 RGB_ORDER = {"rgb8": (0, 1, 2), "bgr8": (2, 1, 0), "mono8": (0, 0, 0)}
+
+
+def normalisation(
+    mean: tuple[float, float, float], std: tuple[float, float, float]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return factor and summand ``(3,)`` of each RGB channel's ``(value / 255 - mean) / std``.
+
+    Args:
+        mean: Mean of each RGB channel, in 0..1.
+        std: Standard deviation of each RGB channel, in 0..1.
+    """
+    mean64, std64 = np.asarray(mean), np.asarray(std)
+    return (1 / (255 * std64)).astype(np.float32), (-mean64 / std64).astype(np.float32)
 
 
 class Normalisation:
@@ -26,10 +41,9 @@ class Normalisation:
         std: tuple[float, float, float],
         device: torch.device,
     ) -> None:
-        mean64 = torch.tensor(mean, dtype=torch.float64)
-        std64 = torch.tensor(std, dtype=torch.float64)
-        self._scale = (1 / (255 * std64)).float().view(3, 1, 1).to(device)
-        self._offset = (-mean64 / std64).float().view(3, 1, 1).to(device)
+        factor, summand = (torch.from_numpy(values) for values in normalisation(mean, std))
+        self._scale = factor.view(3, 1, 1).to(device)
+        self._offset = summand.view(3, 1, 1).to(device)
 
     def apply(self, image: Tensor, encoding: str, out: Tensor) -> None:
         """Stretch an image to the network's input and normalise it.

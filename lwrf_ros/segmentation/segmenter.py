@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import copy
 import operator
 import time
 from collections.abc import Collection, Sequence
@@ -21,16 +20,13 @@ from lwrf_ros.errors import LwrfError
 from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet
 from lwrf_ros.segmentation.buffers import ImageBuffers, Recent, StageClock
 from lwrf_ros.segmentation.device import PRECISIONS, choose_device, choose_precision
-from lwrf_ros.segmentation.postprocess import Scratch, label_image
-from lwrf_ros.segmentation.preprocess import RGB_ORDER, Normalisation
+from lwrf_ros.segmentation.preprocess import RGB_ORDER
 from lwrf_ros.segmentation.result import Segmentation, Timings
+from lwrf_ros.segmentation.stages import choose_stages
 
 ENCODINGS = tuple(RGB_ORDER)
 OUTPUTS = ("labels", "confidence", "coverage")
 _BEST_BATCH_CUDA = 4
-# They are large (C floats a pixel). One serves all images of its size: the stream runs them one
-# after the other.
-_KEPT_SCRATCHES = 2
 
 
 class ImageError(LwrfError):
@@ -77,23 +73,13 @@ class Segmenter:
             network.input_size if input_size is None else input_size
         )
         self._cuda = self.device.type == "cuda"
-        self._dtype = PRECISIONS[self.precision]
-        self._network = (
-            copy.deepcopy(network)
-            .eval()
-            .requires_grad_(False)
-            .to(self.device, self._dtype)
-            .to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        )
-        self._temperature = network.temperature
-        self._normalisation = Normalisation(network.mean, network.std, self.device)
+        self._stages = choose_stages(network, self.device, PRECISIONS[self.precision])
         self._stream = _new_stream(self.device) if self._cuda else None
         if self._stream is not None:
             # The copies above were made on the default stream.
             self._stream.wait_stream(torch.cuda.default_stream(self.device))
         self._batches: Recent[Tensor] = Recent()
         self._spare: Recent[list[ImageBuffers]] = Recent()
-        self._scratch: Recent[Scratch] = Recent(_KEPT_SCRATCHES)
         self._spare_clocks: list[StageClock] = []
 
     @property
@@ -110,8 +96,9 @@ class Segmenter:
     def device_name(self) -> str:
         """The device in words, for people."""
         if self._cuda:
-            return f"{self.device} ({torch.cuda.get_device_name(self.device)})"
-        return f"cpu ({torch.get_num_threads()} threads)"
+            name = torch.cuda.get_device_name(self.device)
+            return f"{self.device} ({name}, {self._stages.description})"
+        return f"cpu ({torch.get_num_threads()} threads, {self._stages.description})"
 
     @property
     def device_memory_mib(self) -> float | None:
@@ -120,7 +107,7 @@ class Segmenter:
 
     def close(self) -> None:
         """Give back the device's memory; the segmenter cannot be used afterwards."""
-        del self._network, self._batches, self._spare, self._scratch
+        del self._stages, self._batches, self._spare
         if self._cuda:
             torch.cuda.empty_cache()
 
@@ -246,17 +233,13 @@ class Segmenter:
         wanted = self.input_size if size is None else _check_input_size(size)
         array = _check_image(image, encoding, wanted)
         with torch.inference_mode(), torch.cuda.stream(self._stream):
-            batch = torch.empty(
-                (1, 3, *(wanted or array.shape[:2])),
-                dtype=self._dtype,
-                device=self.device,
-                memory_format=torch.channels_last,
-            )
+            batch = self._stages.new_batch(1, wanted or array.shape[:2])
             # A copy: torch takes neither read-only memory nor negative strides.
             on_device = torch.from_numpy(array.copy()).to(self.device)
-            self._normalisation.apply(on_device, encoding, batch[0])
-            scores = self._forward(batch)[0].float().cpu()
-        logits: NDArray[np.float32] = scores.numpy()
+            self._stages.preprocess(on_device, encoding, batch[0])
+            scores = self._stages.forward(batch)[0].float().cpu()
+        # A copy: the stages may keep theirs for the next image.
+        logits: NDArray[np.float32] = scores.numpy().copy()
         return logits
 
     def _groups(self, images: list[NDArray[np.uint8]]) -> list[list[NDArray[np.uint8]]]:
@@ -289,46 +272,23 @@ class Segmenter:
         height, width = self.input_size or images[0].shape[:2]
         batch = self._batches.get(
             (len(images), height, width),
-            lambda: torch.empty(
-                (len(images), 3, height, width),
-                dtype=self._dtype,
-                device=self.device,
-                memory_format=torch.channels_last,
-            ),
+            lambda: self._stages.new_batch(len(images), (height, width)),
         )
         for image, slot in zip(on_device, batch, strict=True):
-            self._normalisation.apply(image, encoding, slot)
+            self._stages.preprocess(image, encoding, slot)
         clock.mark()
-        logits = self._forward(batch)
+        logits = self._stages.forward(batch)
         clock.mark()
         for buffers, scores in zip(group, logits, strict=True):
             confidence = buffers.confidence()[0] if "confidence" in outputs else None
-            labels, counts = buffers.labels[0], buffers.counts[0]
-            scratch = self._scratch_for(buffers.shape[:2])
-            label_image(
-                scores, labels, counts, confidence, min_confidence, self._temperature, scratch
+            self._stages.label(
+                scores, buffers.labels[0], buffers.counts[0], confidence, min_confidence
             )
         clock.mark()
         for buffers in group:
             buffers.download(outputs)
         clock.mark()
         return clock, group
-
-    def _forward(self, batch: Tensor) -> Tensor:
-        """Run the network on ``(N, 3, h, w)`` in its precision, without waiting for the device."""
-        # fp32 means fp32: TF32 would round to 10 bits. The choice of algorithms is tuned once a
-        # shape, in warm-up.
-        with torch.backends.cudnn.flags(
-            enabled=True, benchmark=True, allow_tf32=self.precision != "fp32"
-        ):
-            logits: Tensor = self._network(batch)
-        return logits
-
-    def _scratch_for(self, size: tuple[int, ...]) -> Scratch:
-        height, width = size
-        return self._scratch.get(
-            (height, width), lambda: Scratch(len(self.classes), (height, width), self.device)
-        )
 
     def _take_buffers(self, shape: tuple[int, ...]) -> ImageBuffers:
         spare = self._spare.get(shape, list)

@@ -336,7 +336,7 @@ def test_one_bad_image_spoils_the_call_but_not_the_segmenter(real: Segmenter) ->
 
 def network_sizes(segmenter: Segmenter, *shapes: tuple[int, int]) -> list[tuple[int, ...]]:
     """Return the shapes that a segmenter's network is given for images of some sizes."""
-    network = segmenter._network
+    network = segmenter._stages._network._network
     assert isinstance(network, StrongestChannel)
     network.sizes.clear()
     segmenter.segment([np.zeros((*shape, 3), dtype=np.uint8) for shape in shapes])
@@ -463,9 +463,10 @@ def test_dropout_is_off() -> None:
 def test_warm_up_needs_a_size() -> None:
     assert simple().warm_up() is False
     assert simple().warm_up((40, 52)) is True
-    segmenter = simple(input_size=(48, 64))
+    network = StrongestChannel()
+    segmenter = Segmenter(network, class_table(3), device="cpu", input_size=(48, 64))
     assert segmenter.warm_up() is True
-    assert segmenter._network.sizes == [(1, 3, 48, 64)]
+    assert network.sizes == [(1, 3, 48, 64)]
 
 
 def test_timings_are_plausible(real: Segmenter) -> None:

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""The kernels for a CPU: against the plain torch form, NumPy and by hand."""
+
+from __future__ import annotations
+
+import sys
+import tracemalloc
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from oracle import StrongestChannel, stretched
+from reference import filled, mobile_shapes, resnet_shapes
+from torch import Tensor
+
+from lwrf_ros.network import build_network, load_weights
+from lwrf_ros.segmentation.cpu_kernels import assemble_rows, bilinear_axis
+from lwrf_ros.segmentation.cpu_stages import CpuStages
+from lwrf_ros.segmentation.device import DeviceError
+from lwrf_ros.segmentation.postprocess import COUNT_BINS
+from lwrf_ros.segmentation.preprocess import Normalisation
+from lwrf_ros.segmentation.stages import choose_stages
+
+CPU = torch.device("cpu")
+SIDES = st.integers(1, 90)
+
+
+def stages(
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    temperature: float = 1.0,
+    threads: int = 1,
+) -> CpuStages:
+    network = StrongestChannel()
+    network.mean, network.std, network.temperature = mean, std, temperature
+    torch.set_num_threads(threads)
+    made = CpuStages(network, torch.float32)
+    torch.set_num_threads(1)
+    return made
+
+
+class Result(NamedTuple):
+    labels: NDArray[np.uint8]
+    confidence: NDArray[np.uint8]
+    counts: NDArray[np.float64]
+
+
+def label(
+    made: CpuStages, logits: Tensor, size: tuple[int, int], min_confidence: float = 0.0
+) -> Result:
+    """Label into memory that still holds something else."""
+    labels, confidence = (torch.full(size, 77, dtype=torch.uint8) for _ in range(2))
+    counts = torch.full((COUNT_BINS,), 7.0, dtype=torch.float64)
+    made.label(logits, labels, counts, confidence, min_confidence)
+    return Result(labels.numpy(), confidence.numpy(), counts.numpy())
+
+
+# ---- geometry
+
+
+def test_an_axis_by_hand() -> None:
+    first, second, share = bilinear_axis(2, 4)
+    # Centres at -0.25 (held at 0), 0.25, 0.75, 1.25 (behind the last pixel, which stays alone).
+    assert first.tolist() == [0, 0, 0, 1]
+    assert second.tolist() == [1, 1, 1, 1]
+    assert share.tolist() == [0.0, 0.25, 0.75, 0.25]
+
+
+@given(SIDES, SIDES, SIDES, SIDES, st.sampled_from(["rgb8", "bgr8", "mono8"]))
+@settings(max_examples=60, deadline=None)
+def test_preprocessing_is_that_of_torch(
+    height: int, width: int, out_height: int, out_width: int, encoding: str
+) -> None:
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    generator = np.random.default_rng(height * 91 + width)
+    channels = 1 if encoding == "mono8" else 3
+    # Rows that are padded, as camera drivers pad them.
+    padded = generator.integers(0, 256, (height, width + 3, channels), dtype=np.uint8)
+    image = torch.from_numpy(padded[:, :width])
+    wanted = torch.empty(3, out_height, out_width)
+    Normalisation(mean, std, CPU).apply(image, encoding, wanted)
+    got = torch.full((1, 3, out_height, out_width), float("nan"))
+    stages(mean, std).preprocess(image, encoding, got[0])
+    torch.testing.assert_close(got[0], wanted, rtol=0, atol=1e-4)
+
+
+# ---- labels
+
+
+def test_labels_and_confidence_by_hand() -> None:
+    # Probabilities 3/4 and 1/4; then 1/10 and 9/10.
+    logits = torch.tensor([[3.0, 1.0], [1.0, 9.0]]).log()[:, None, :]
+    got = label(stages(), logits, (1, 2))
+    assert got.labels.tolist() == [[0, 1]]
+    assert got.confidence.tolist() == [[191, 230]]  # 191.25 and 229.5
+    assert got.counts[:3].tolist() == [1.0, 1.0, 0.0]
+
+
+def test_of_equal_scores_the_lower_index_wins() -> None:
+    assert set(label(stages(), torch.zeros(5, 3, 3), (7, 9)).labels.ravel()) == {0}
+
+
+@given(SIDES, SIDES, st.sampled_from([1, 2, 11, 40, 255]), st.sampled_from([0.3, 1.0, 2.5]))
+@settings(max_examples=40, deadline=None)
+def test_labels_confidence_and_counts_against_numpy(
+    height: int, width: int, classes: int, temperature: float
+) -> None:
+    generator = np.random.default_rng(classes)
+    logits = generator.normal(0, 3, (classes, 6, 8)).astype(np.float32)
+    scores = stretched(logits.astype(np.float64), (height, width))
+    odds = np.exp((scores - scores.max(axis=0)) / temperature)
+    got = label(stages(temperature=temperature), torch.from_numpy(logits), (height, width))
+    ranked = np.sort(scores, axis=0)
+    sure = np.ones((height, width), bool) if classes == 1 else ranked[-1] - ranked[-2] > 1e-5
+    np.testing.assert_array_equal(got.labels[sure], scores.argmax(axis=0)[sure])
+    assert np.abs(got.confidence - 255 / odds.sum(axis=0)).max() <= 0.51
+    np.testing.assert_array_equal(got.counts, np.bincount(got.labels.ravel(), minlength=256))
+
+
+def test_unlikely_pixels_become_unlabelled_and_are_counted_as_such() -> None:
+    # Probabilities of the label: 0.75, 0.6, 0.9, 0.5.
+    logits = torch.tensor([[3.0, 4.0, 1.0, 5.0], [1.0, 6.0, 9.0, 5.0]]).log()[:, None, :]
+    labels = torch.zeros(1, 4, dtype=torch.uint8)
+    counts = torch.zeros(COUNT_BINS, dtype=torch.float64)
+    stages().label(logits, labels, counts, None, 0.7)
+    assert labels.tolist() == [[0, 255, 1, 255]]
+    assert counts[[0, 1, 255]].tolist() == [1.0, 1.0, 2.0]
+
+
+def test_large_logits_do_not_overflow() -> None:
+    for offset in (1e4, -1e4):
+        logits = torch.tensor([3.0, 1.0]).log()[:, None, None] + offset
+        assert abs(int(label(stages(), logits, (1, 1)).confidence[0, 0]) - 191) <= 1
+    spread = torch.tensor([[[1e30]], [[-1e30]]])
+    assert label(stages(), spread, (1, 1)).confidence.tolist() == [[255]]
+
+
+@pytest.mark.parametrize("height", [31, 64, 65, 200])
+def test_threads_share_an_image_without_seams(height: int) -> None:
+    logits = torch.randn(4, 20, 24, generator=torch.Generator().manual_seed(5))
+    alone, shared = (label(stages(threads=n), logits, (height, 96)) for n in (1, 3))
+    for one, other in zip(alone, shared, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_forty_classes_at_full_hd_take_little_memory() -> None:
+    logits = torch.randn(40, 128, 128, generator=torch.Generator().manual_seed(6))
+    made = stages(threads=2)
+    labels, confidence = (torch.empty(1080, 1920, dtype=torch.uint8) for _ in range(2))
+    counts = torch.empty(COUNT_BINS, dtype=torch.float64)
+    tracemalloc.start()
+    made.label(logits, labels, counts, confidence, 0.1)
+    # NumPy's memory is traced; numba's own rows are 40 classes, two rows, 1920 columns a thread.
+    assert tracemalloc.get_traced_memory()[1] + 2 * 40 * 2 * 1920 * 4 < 16e6
+    tracemalloc.stop()
+
+
+# ---- the network
+
+
+@pytest.mark.parametrize("backbone", ["mobilenet_v2", "resnet50"])
+@pytest.mark.parametrize("size", [(64, 96), (33, 50)])
+def test_onnx_runtime_gives_the_networks_logits(backbone: str, size: tuple[int, int]) -> None:
+    shapes = mobile_shapes(3) if backbone == "mobilenet_v2" else resnet_shapes(50, 3)
+    network = build_network(backbone, 3)
+    load_weights(network, filled(shapes))
+    made = CpuStages(network, torch.float32)
+    assert "ONNX Runtime" in made.description
+    image = torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(7))
+    with torch.inference_mode():
+        wanted = network(image)
+    batch = made.new_batch(1, size)
+    batch.copy_(image)
+    torch.testing.assert_close(
+        made.forward(batch), wanted, rtol=0, atol=1e-5 * float(wanted.abs().max())
+    )
+
+
+def test_the_taps_are_summed_as_by_torch() -> None:
+    from lwrf_ros.segmentation.simplify import ShiftedSum
+
+    generator = torch.Generator().manual_seed(8)
+    parts, bias = torch.randn(1, 18, 5, 4, generator=generator), torch.randn(2, generator=generator)
+    got = np.empty((2, 5, 4), dtype=np.float32)
+    for begin, end in ((0, 2), (2, 5)):
+        assemble_rows(parts.view(9, 2, 5, 4).numpy(), bias.numpy(), got, begin, end)
+    np.testing.assert_allclose(got, ShiftedSum(bias)(parts)[0].numpy(), atol=1e-5)
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "lwrf_ros.segmentation.cpu_stages")
+    monkeypatch.setitem(sys.modules, "lwrf_ros.segmentation.cpu_kernels", None)
+    with pytest.raises(DeviceError, match="pip install numba onnx onnxruntime"):
+        choose_stages(StrongestChannel(), CPU, torch.float32)
