@@ -29,7 +29,14 @@ ROS = [
     "ros-sensor-msgs",
     "ros-std-msgs",
 ]
+# Of `lwrf export` to ONNX.
+EXPORT = [
+    "onnx>=1.17",
+    "onnxruntime>=1.18",
+    "onnxscript>=0.2",
+]
 TEST = [
+    *EXPORT,
     "colcon-common-extensions",
     "hypothesis>=6",
     "mypy>=1.10",
@@ -70,7 +77,7 @@ setup(
         "torch>=2.6",
         "tqdm>=4.57",
     ],
-    extras_require={"ros": ROS, "test": TEST},
+    extras_require={"export": EXPORT, "ros": ROS, "test": TEST},
     entry_points={
         "console_scripts": [
             "segmenter = lwrf_ros.node.main:main",

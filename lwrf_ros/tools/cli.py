@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.tools import calibrate, demo, evaluate, extract, play, record, train
+from lwrf_ros.tools import calibrate, demo, evaluate, export, extract, play, record, train
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
@@ -35,7 +35,7 @@ class Subcommand(Protocol):
 
 
 SUBCOMMANDS = cast(
-    "tuple[Subcommand, ...]", (calibrate, demo, evaluate, extract, play, record, train)
+    "tuple[Subcommand, ...]", (calibrate, demo, evaluate, export, extract, play, record, train)
 )
 
 
