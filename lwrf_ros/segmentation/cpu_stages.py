@@ -108,6 +108,10 @@ class CpuStages:
         self._in_bands(labels.shape[0], fill)
         np.sum(self._counts, axis=0, out=counts.numpy())
 
+    def close(self) -> None:
+        """See `Stages`."""
+        self._helpers.shutdown()
+
     def _axes_between(self, source: torch.Size, target: torch.Size) -> tuple[Axis, Axis]:
         """Return the vertical and the horizontal axis from ``(h, w)`` to ``(H, W)``."""
         vertical, horizontal = (

@@ -19,10 +19,10 @@ from lwrf_ros.classes import UNLABELLED, ClassTable
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet
 from lwrf_ros.segmentation.buffers import ImageBuffers, Recent, StageClock
+from lwrf_ros.segmentation.choice import choose_stages
 from lwrf_ros.segmentation.device import PRECISIONS, choose_device, choose_precision
 from lwrf_ros.segmentation.preprocess import RGB_ORDER
 from lwrf_ros.segmentation.result import Segmentation, Timings
-from lwrf_ros.segmentation.stages import choose_stages
 
 ENCODINGS = tuple(RGB_ORDER)
 OUTPUTS = ("labels", "confidence", "coverage")
@@ -73,10 +73,11 @@ class Segmenter:
             network.input_size if input_size is None else input_size
         )
         self._cuda = self.device.type == "cuda"
-        self._stages = choose_stages(network, self.device, PRECISIONS[self.precision])
         self._stream = _new_stream(self.device) if self._cuda else None
+        dtype = PRECISIONS[self.precision]
+        self._stages = choose_stages(network, self.device, dtype, self._stream)
         if self._stream is not None:
-            # The copies above were made on the default stream.
+            # The network was copied on the default stream.
             self._stream.wait_stream(torch.cuda.default_stream(self.device))
         self._batches: Recent[Tensor] = Recent()
         self._spare: Recent[list[ImageBuffers]] = Recent()
@@ -107,6 +108,7 @@ class Segmenter:
 
     def close(self) -> None:
         """Give back the device's memory; the segmenter cannot be used afterwards."""
+        self._stages.close()
         del self._stages, self._batches, self._spare
         if self._cuda:
             torch.cuda.empty_cache()

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""The three stages of a frame, and which form of them runs on a device."""
+"""The three stages of a frame, and their plain form in torch."""
 
 from __future__ import annotations
 
 import copy
-from importlib import import_module
 from typing import Protocol
 
 import torch
@@ -13,7 +12,6 @@ from torch import Tensor, nn
 
 from lwrf_ros.network.refinenet import RefineNet
 from lwrf_ros.segmentation.buffers import Recent
-from lwrf_ros.segmentation.device import DeviceError
 from lwrf_ros.segmentation.postprocess import Scratch, label_image
 from lwrf_ros.segmentation.preprocess import Normalisation
 from lwrf_ros.segmentation.simplify import Rewrites, simplify
@@ -71,57 +69,62 @@ class Stages(Protocol):
             min_confidence: Least probability 0..1 that a label needs; 0 keeps all.
         """
 
+    def close(self) -> None:
+        """Give back what the stages hold; they cannot be used afterwards."""
 
-def choose_stages(network: RefineNet, device: torch.device, dtype: torch.dtype) -> Stages:
-    """Return the fastest stages there are for a device and precision (docs/benchmarks).
+
+class FrameEnds(Protocol):
+    """What comes before the network and what comes after it, as in `Stages`."""
+
+    def preprocess(self, image: Tensor, encoding: str, out: Tensor) -> None:
+        """Stretch an image to the network's input and normalise it."""
+
+    def label(
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        counts: Tensor,
+        confidence: Tensor | None,
+        min_confidence: float,
+    ) -> None:
+        """Fill labels, counts and, if wanted, confidence from the logits of one image."""
+
+
+def own_network(
+    network: RefineNet,
+    device: torch.device,
+    dtype: torch.dtype,
+    rewrites: Rewrites = Rewrites(),  # noqa: B008 (frozen)
+) -> nn.Module:
+    """Return a copy of a network, simplified, on a device, in a precision, channels last.
 
     Args:
-        network: The network; it stays as it is.
-        device: Where the stages run.
-        dtype: The network's precision.
-
-    Raises:
-        DeviceError: If a package that the stages need is missing.
+        network: The network; it stays as it is. One that is not ours is not rewritten.
+        device: Where the copy runs.
+        dtype: Its precision.
+        rewrites: What to simplify.
     """
-    if device.type != "cpu":
-        return TorchStages(network, device, dtype)
-    try:
-        # Only here: a robot with a GPU needs none of what the kernels for a CPU are made with.
-        cpu_stages = import_module("lwrf_ros.segmentation.cpu_stages")
-    except ImportError as error:
-        raise DeviceError(
-            f"the engine needs numba, onnx and onnxruntime on a CPU ({error}); "
-            "pip install numba onnx onnxruntime"
-        ) from error
-    stages: Stages = cpu_stages.CpuStages(network, dtype)
-    return stages
+    own: nn.Module
+    if isinstance(network, RefineNet):
+        own = simplify(network, rewrites)
+    else:
+        own = copy.deepcopy(network).eval().requires_grad_(False)
+    own = own.to(device, dtype)
+    return own.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 class TorchNetwork:
     """The network in torch, in channels_last.
 
     Args:
-        network: The network; it stays as it is. One that is not ours is run without rewrites.
+        network: The network; it stays as it is.
         device: Where it runs.
         dtype: Its precision.
-        rewrites: What to simplify.
     """
 
-    def __init__(
-        self,
-        network: RefineNet,
-        device: torch.device,
-        dtype: torch.dtype,
-        rewrites: Rewrites = Rewrites(),  # noqa: B008 (frozen)
-    ) -> None:
+    def __init__(self, network: RefineNet, device: torch.device, dtype: torch.dtype) -> None:
         self._dtype = dtype
-        own: nn.Module
-        if isinstance(network, RefineNet):
-            own = simplify(network, rewrites)
-        else:
-            own = copy.deepcopy(network).eval().requires_grad_(False)
-        own = own.to(device, dtype)
-        self._network = own.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network = own_network(network, device, dtype)
 
     @property
     def description(self) -> str:
@@ -140,6 +143,47 @@ class TorchNetwork:
         return logits
 
 
+class TorchEnds:
+    """Both ends in torch's own operations, on any device.
+
+    Args:
+        mean: Mean of each RGB channel that the network's input is normalised with, in 0..1.
+        std: Standard deviation of each RGB channel, in 0..1.
+        temperature: What the logits are divided by for the probability.
+        device: Where the frames will lie.
+    """
+
+    def __init__(
+        self,
+        mean: tuple[float, float, float],
+        std: tuple[float, float, float],
+        temperature: float,
+        device: torch.device,
+    ) -> None:
+        self._normalisation = Normalisation(mean, std, device)
+        self._temperature = temperature
+        self._scratch: Recent[Scratch] = Recent(_KEPT_SCRATCHES)
+
+    def preprocess(self, image: Tensor, encoding: str, out: Tensor) -> None:
+        """Stretch an image to the network's input and normalise it."""
+        self._normalisation.apply(image, encoding, out)
+
+    def label(
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        counts: Tensor,
+        confidence: Tensor | None,
+        min_confidence: float,
+    ) -> None:
+        """Fill labels, counts and, if wanted, confidence from the logits of one image."""
+        height, width = labels.shape
+        scratch = self._scratch.get(
+            (height, width), lambda: Scratch(len(logits), (height, width), logits.device)
+        )
+        label_image(logits, labels, counts, confidence, min_confidence, self._temperature, scratch)
+
+
 class TorchStages:
     """The stages in plain torch operations, on any device: what others are measured against.
 
@@ -153,9 +197,9 @@ class TorchStages:
         self._device = device
         self._dtype = dtype
         self._network = TorchNetwork(network, device, dtype)
-        self._normalisation = Normalisation(network.mean, network.std, device)
-        self._temperature = network.temperature
-        self._scratch: Recent[Scratch] = Recent(_KEPT_SCRATCHES)
+        ends = TorchEnds(network.mean, network.std, network.temperature, device)
+        self.preprocess = ends.preprocess
+        self.label = ends.label
 
     @property
     def description(self) -> str:
@@ -171,25 +215,9 @@ class TorchStages:
             memory_format=torch.channels_last,
         )
 
-    def preprocess(self, image: Tensor, encoding: str, out: Tensor) -> None:
-        """See `Stages`."""
-        self._normalisation.apply(image, encoding, out)
-
     def forward(self, batch: Tensor) -> Tensor:
         """See `Stages`."""
         return self._network(batch)
 
-    def label(
-        self,
-        logits: Tensor,
-        labels: Tensor,
-        counts: Tensor,
-        confidence: Tensor | None,
-        min_confidence: float,
-    ) -> None:
+    def close(self) -> None:
         """See `Stages`."""
-        height, width = labels.shape
-        scratch = self._scratch.get(
-            (height, width), lambda: Scratch(logits.shape[0], (height, width), self._device)
-        )
-        label_image(logits, labels, counts, confidence, min_confidence, self._temperature, scratch)

@@ -1,18 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""One thread for torch: these networks are tiny, and waiting threads cost more than they give."""
+"""One thread for torch, as these networks are tiny, and the kernels in Triton's interpreter."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 import torch
+from interpreted import interpreted
 
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> Iterator[None]:
+    """Make torch use one thread: waiting ones cost more than they give."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def launch() -> ModuleType:
+    """The launching module over interpreted kernels; needs triton."""
+    return interpreted()

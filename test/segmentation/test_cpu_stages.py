@@ -19,12 +19,12 @@ from reference import filled, mobile_shapes, resnet_shapes
 from torch import Tensor
 
 from lwrf_ros.network import build_network, load_weights
+from lwrf_ros.segmentation.choice import choose_stages
 from lwrf_ros.segmentation.cpu_kernels import assemble_rows, bilinear_axis
 from lwrf_ros.segmentation.cpu_stages import CpuStages
 from lwrf_ros.segmentation.device import DeviceError
 from lwrf_ros.segmentation.postprocess import COUNT_BINS
 from lwrf_ros.segmentation.preprocess import Normalisation
-from lwrf_ros.segmentation.stages import choose_stages
 
 CPU = torch.device("cpu")
 SIDES = st.integers(1, 90)
@@ -196,4 +196,4 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "lwrf_ros.segmentation.cpu_stages")
     monkeypatch.setitem(sys.modules, "lwrf_ros.segmentation.cpu_kernels", None)
     with pytest.raises(DeviceError, match="pip install numba onnx onnxruntime"):
-        choose_stages(StrongestChannel(), CPU, torch.float32)
+        choose_stages(StrongestChannel(), CPU, torch.float32, None)
