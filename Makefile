@@ -47,7 +47,8 @@ test-kilted: $(KILTED)/.ready
 # What depends on the ROS release: the node and the tools that talk to it.
 test-jazzy: $(JAZZY)/.ready
 	@$(call ROS_OF,$(JAZZY)) python -m pytest $(ARGS) test/node test/tools \
-		$(foreach tool,calibrate evaluate export train,--ignore=test/tools/test_$(tool).py)
+		$(foreach tool,benchmark calibrate evaluate export train,--ignore=test/tools/test_$(tool).py) \
+		--ignore=test/tools/benchmarking/test_peers.py
 
 clean:
 	@rm -rf $(KILTED) $(JAZZY) build install log demo_output *.egg-info

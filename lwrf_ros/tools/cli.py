@@ -11,7 +11,17 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.tools import calibrate, demo, evaluate, export, extract, play, record, train
+from lwrf_ros.tools import (
+    benchmark,
+    calibrate,
+    demo,
+    evaluate,
+    export,
+    extract,
+    play,
+    record,
+    train,
+)
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
@@ -35,7 +45,8 @@ class Subcommand(Protocol):
 
 
 SUBCOMMANDS = cast(
-    "tuple[Subcommand, ...]", (calibrate, demo, evaluate, export, extract, play, record, train)
+    "tuple[Subcommand, ...]",
+    (benchmark, calibrate, demo, evaluate, export, extract, play, record, train),
 )
 
 
@@ -62,6 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0, that of the subcommand, 2 for a mistake of the user, 130 after Ctrl-C.
     """
     arguments = build_parser().parse_args(argv)
+    arguments.command_line = list(sys.argv[1:] if argv is None else argv)
     # A script's background processes start with SIGINT ignored; whoever sends one means it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

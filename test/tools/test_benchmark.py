@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""``lwrf benchmark`` from end to end at a tiny size, and what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lwrf_ros.tools import cli
+from lwrf_ros.tools.benchmarking.frames import make_frames, read_frames
+
+TINY = ("--image-size", "64x48", "--input-size", "64x32", "--device", "cpu", "--threads", "1")
+SHORT = ("--seconds", "0.1", "--min-calls", "2")
+
+
+def test_a_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    command = ["benchmark", *TINY, *SHORT, "--batch", "1", "2", "-o", str(out)]
+    peers = ["lwrf_ros", "openvino", "tensorrt"]
+    assert cli.main([*command, "--peers", *peers]) == 0
+    table = capfd.readouterr().out
+    assert sorted(path.name for path in out.iterdir()) == [
+        "benchmark.csv",
+        "benchmark.json",
+        "benchmark.png",
+    ]
+    tree = json.loads((out / "benchmark.json").read_text())
+    assert tree["command"].startswith("lwrf benchmark --image-size 64x48")
+    assert tree["machine"]["cores"] >= 1
+    assert tree["machine"]["versions"]["numpy"] == np.__version__
+    assert tree["over_dds"] == []
+    one, two = tree["cases"]
+    assert (one["batch"], two["batch"]) == (1, 2)
+    assert two["gflop"] == pytest.approx(2 * one["gflop"])
+    for case in (one, two):
+        assert case["ceilings"]["gflops"]["fp32"] > 0
+        ours, openvino, tensorrt = case["contestants"]
+        assert [ours["contestant"], ours["status"]] == ["lwrf_ros", "measured"]
+        assert ours["calls"] >= 2
+        assert 0 < ours["p50_ms"] <= ours["p90_ms"] <= ours["p99_ms"]
+        assert ours["frames_per_s"] > 0
+        assert 0 < ours["configure_s"] < ours["start_up_s"]
+        assert ours["peak_memory_mib"] > 50
+        assert ours["equal_labels"] > 0.9999
+        assert set(ours["stages_ms"]) == {"copy", "preprocess", "network", "tail", "copy back"}
+        assert openvino["status"] in ("measured", "unmeasured")
+        assert tensorrt["status"] == "unmeasured"
+        assert "--device cuda" in tensorrt["problem"]
+    assert "tensorrt unmeasured: tensorrt is measured on an NVIDIA GPU" in table
+    with (out / "benchmark.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["contestant"] for row in rows] == peers * 2
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--device", "tpu"), "device is 'tpu'; wanted auto, cpu"),
+        (("--classes", "mars"), "no class table 'mars'"),
+        (("--weights", "none.pth"), "there is no weights file none.pth"),
+        (("--frames", "nowhere"), "there is no nowhere"),
+        (("-o", "/dev/null/out"), "cannot write into /dev/null/out"),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    capfd: pytest.CaptureFixture[str], more: tuple[str, ...], words: str
+) -> None:
+    command = ["benchmark", *TINY, *SHORT, "--peers", "lwrf_ros", *more]
+    assert cli.main(command) == cli.EXIT_USER_ERROR
+    captured = capfd.readouterr()
+    assert words in captured.err
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ("--image-size", "image"),
+        ("--image-size", "640"),
+        ("--peers", "caffe"),
+        ("--batch", "0"),
+        ("--seconds", "-1"),
+        ("--precision", "int8"),
+    ],
+)
+def test_wrong_values_are_refused(
+    capsys: pytest.CaptureFixture[str], more: tuple[str, ...]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["benchmark", *more])
+    assert ended.value.code == 2
+    assert any(word in capsys.readouterr().err for word in ("wanted", "invalid choice"))
+
+
+def test_made_up_frames_are_the_same_every_time() -> None:
+    first, again = make_frames(2, (48, 64)), make_frames(2, (48, 64))
+    np.testing.assert_array_equal(first, again)
+    assert first[0].shape == (48, 64, 3)
+    assert first[0].dtype == np.uint8
+    assert (first[0] != first[1]).any()
+    assert first[0].std() > 20
+
+
+def test_frames_of_a_recording(image_folder: Path) -> None:
+    frames = read_frames(image_folder, None, 2, (24, 32))
+    assert [frame.shape for frame in frames] == [(24, 32, 3)] * 2
+    assert (frames[0] != frames[1]).any()
