@@ -98,7 +98,7 @@ class Camera:
         self._next_due_s = 0.0
         self._slot: Frame | None = None
         self._waiting_since_s = 0.0
-        self._latency, self._age = Window(), Window()
+        self._latency, self._engine, self._age = Window(), Window(), Window()
         self._rate_in, self._rate_out = Rate(), Rate()
         self._last_arrival_s = time.monotonic()
         self._warned_s: dict[str, float] = {}
@@ -201,14 +201,20 @@ class Camera:
         with self._changed:
             self.account.published[output] += 1
 
-    def finish(self, frame: Frame) -> None:
-        """Account for a frame whose results are out, and take its times."""
+    def finish(self, frame: Frame, engine_ms: float) -> None:
+        """Account for a frame whose results are out, and take its times.
+
+        Args:
+            frame: The frame.
+            engine_ms: What of its time was the engine's, in milliseconds.
+        """
         now_s = time.monotonic()
         stamp = frame.message.header.stamp
         stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
         age_ms = (self._node.get_clock().now().nanoseconds - stamp_ns) / 1e6
         with self._changed:
             self._latency.add((now_s - frame.arrived_s) * 1e3)
+            self._engine.add(engine_ms)
             self._age.add(age_ms)
             self._rate_out.tick(now_s)
         self.settle("processed")
@@ -224,7 +230,8 @@ class Camera:
             account = self.account.values()
             refused = self.account.refused.total()
             rate_in, rate_out = self._rate_in.hertz(now_s), self._rate_out.hertz(now_s)
-            latency, age = self._latency.percentiles(), self._age.percentiles()
+            latency, engine = self._latency.percentiles(), self._engine.percentiles()
+            age = self._age.percentiles()
             silent_s = now_s - self._last_arrival_s
         newly_refused, self._refused_before = refused - self._refused_before, refused
         values: dict[str, object] = {
@@ -236,6 +243,8 @@ class Camera:
         }
         if latency:
             values["latency_p50_ms"], values["latency_p99_ms"] = latency
+        if engine:
+            values["engine_p50_ms"], values["engine_p99_ms"] = engine
         if age:
             values["stamp_age_p50_ms"], values["stamp_age_p99_ms"] = age
             values["stamp_age_plausible"] = all(is_plausible_age(value) for value in age)
