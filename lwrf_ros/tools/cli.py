@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.memory import keep_freed_memory
 from lwrf_ros.tools import calibrate, demo, evaluate, extract, play, record, train
 
 EXIT_USER_ERROR = 2
@@ -62,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0, that of the subcommand, 2 for a mistake of the user, 130 after Ctrl-C.
     """
     arguments = build_parser().parse_args(argv)
+    keep_freed_memory()
     # A script's background processes start with SIGINT ignored; whoever sends one means it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import array
 import itertools
 import time
 from dataclasses import dataclass
@@ -175,10 +174,9 @@ def to_message(
             step=image.step,
             is_bigendian=int(image.is_bigendian),
         )
-    # Any other type than an array is copied element by element, a hundred times slower.
-    data = array.array("B")
-    data.frombytes(image.data.data)
-    message.data = data
+    # One copy; assigning an array makes the message copy it again, and any other type would be
+    # copied element by element, a hundred times slower.
+    message.data.frombytes(image.data.data)
     message.header.frame_id = frame.frame_id
     stamp = message.header.stamp
     stamp.sec, stamp.nanosec = divmod(stamp_ns, 1_000_000_000)

@@ -357,6 +357,9 @@ def test_a_healthy_camera(node: StandInNode, clock: SteadyClock) -> None:
     # 20 to 24: the 99th percentile lies at 0.99 * 4 of the way between the five.
     assert (values["engine_p50_ms"], values["engine_p99_ms"]) == ("22.00", "23.96")
     assert (values["stamp_age_p50_ms"], values["stamp_age_p99_ms"]) == ("40.00", "40.00")
+    # 40 less 24 to 20.
+    less_engine = (values["stamp_age_less_engine_p50_ms"], values["stamp_age_less_engine_p99_ms"])
+    assert less_engine == ("18.00", "19.96")
     assert values["stamp_age_plausible"] == "True"
     assert (values["received"], values["processed"], values["waiting"]) == ("5", "5", "0")
     assert account_adds_up(values)

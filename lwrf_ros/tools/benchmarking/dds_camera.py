@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from lwrf_ros.memory import keep_freed_memory
 from lwrf_ros.tools.frames import Frame, FrameSource, RawImage
 from lwrf_ros.tools.player import PlayOptions, play_frames
 
@@ -58,6 +59,7 @@ def pattern(width: int, height: int, number: int) -> npt.NDArray[np.uint8]:
 
 def main() -> None:
     """Publish as the arguments say, once somebody listens."""
+    keep_freed_memory()
     topic, rate_hz = sys.argv[1], float(sys.argv[5])
     width, height, count = (int(argument) for argument in sys.argv[2:5])
     source = StillImages(width, height, count, rate_hz)

@@ -3,8 +3,8 @@
 """What ROS adds to the engine's time: from a camera's stamp to its labels' receipt, over DDS.
 
 Three processes, each with rclpy: the camera (`dds_camera.py`), the node as users start it, and
-this one, which receives the labels. The engine's own time is the node's figure on /diagnostics, so
-the network may be as small as it likes: what is left when it is taken off does not depend on it.
+this one, which receives the labels. The node takes the engine's own time off frame by frame and
+tells the rest on /diagnostics, so the network may be small and its time may vary.
 """
 
 from __future__ import annotations
@@ -78,6 +78,10 @@ class DdsLatency:
         p99_ms: The same, 99th percentile.
         engine_p50_ms: Time in the engine, median of the node's last 200 frames.
         engine_p99_ms: The same, 99th percentile.
+        in_p50_ms: Camera's stamp to the end of publishing in the node, less the engine's time,
+            median of the node's last 200 frames.
+        out_p50_ms: Hand-over of the labels to DDS to the start of the subscriber's callback,
+            median.
     """
 
     published: int
@@ -88,11 +92,13 @@ class DdsLatency:
     p99_ms: float
     engine_p50_ms: float
     engine_p99_ms: float
+    in_p50_ms: float
+    out_p50_ms: float
 
     @property
     def ros_p50_ms(self) -> float:
-        """What is ROS's: the median on the whole way less the engine's."""
-        return self.p50_ms - self.engine_p50_ms
+        """What ROS adds to the engine's time; the end of `publish` counts on both sides of it."""
+        return self.in_p50_ms + self.out_p50_ms
 
 
 def measure_dds_latency(options: DdsOptions) -> DdsLatency:
@@ -118,12 +124,13 @@ def measure_dds_latency(options: DdsOptions) -> DdsLatency:
 
 
 def _measure(options: DdsOptions, domain_id: int, children: Children, folder: Path) -> DdsLatency:
-    latencies_ms: list[float] = []
+    ways_ms: list[tuple[float, float]] = []
 
-    def on_labels(message: Any) -> None:
+    def on_labels(message: Any, info: Any) -> None:
         received_ns = time.time_ns()
         stamp = message.header.stamp
-        latencies_ms.append((received_ns - stamp.sec * 1_000_000_000 - stamp.nanosec) * 1e-6)
+        whole_ns = received_ns - stamp.sec * 1_000_000_000 - stamp.nanosec
+        ways_ms.append((whole_ns * 1e-6, (received_ns - info["source_timestamp"]) * 1e-6))
 
     frames = options.frames + WARM_UP_FRAMES
     command = node_command(CAMERA_TOPIC, options.parameters)
@@ -141,23 +148,25 @@ def _measure(options: DdsOptions, domain_id: int, children: Children, folder: Pa
         account = watch.settled_account(SETTLE_S)
         values = watch.values
     node.stop(STOP_S)
-    measured = latencies_ms[WARM_UP_FRAMES:]
+    measured = ways_ms[WARM_UP_FRAMES:]
     if not measured:
         raise DdsLatencyError(
-            f"{len(latencies_ms)} labels came of {frames} frames, wanted more than "
+            f"{len(ways_ms)} labels came of {frames} frames, wanted more than "
             f"{WARM_UP_FRAMES}; the node received {account.received} and lost "
             f"{account.dropped_because() or 'none'}: lower the rate ({options.rate_hz:g} Hz)"
         )
-    p50_ms, p99_ms = np.percentile(measured, (50, 99))
+    (p50_ms, out_p50_ms), (p99_ms, _) = np.percentile(measured, (50, 99), axis=0)
     return DdsLatency(
         published=frames,
         received=account.received,
-        labels=len(latencies_ms),
+        labels=len(ways_ms),
         lost=account.dropped_because(),
         p50_ms=float(p50_ms),
         p99_ms=float(p99_ms),
         engine_p50_ms=float(values["engine_p50_ms"]),
         engine_p99_ms=float(values["engine_p99_ms"]),
+        in_p50_ms=float(values["stamp_age_less_engine_p50_ms"]),
+        out_p50_ms=float(out_p50_ms),
     )
 
 

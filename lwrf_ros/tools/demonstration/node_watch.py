@@ -63,13 +63,14 @@ class NodeWatch:
         self._get_state: Any = self._node.create_client(GetState, f"/{name}/get_state")
         self._node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
 
-    def listen(self, message_type: type, topic: str, callback: Callable[[Any], None]) -> None:
+    def listen(self, message_type: type, topic: str, callback: Callable[[Any, Any], None]) -> None:
         """Subscribe to an output of the segmentation node, and wait until it is there.
 
         Args:
             message_type: Type of the topic.
             topic: Name of the topic under the node's.
-            callback: Called with every message, while this object waits for something.
+            callback: Called with every message and rclpy's information about it, while this object
+                waits for something.
 
         Raises:
             NodeWatchError: Nobody publishes it.

@@ -30,7 +30,9 @@ def test_every_frame_is_accounted_for_and_the_times_fit_together() -> None:
     assert bool(figures.lost) is (figures.labels < figures.received)
     assert 0 < figures.engine_p50_ms <= figures.engine_p99_ms
     assert 0 < figures.p50_ms <= figures.p99_ms < 60_000
-    assert figures.ros_p50_ms == figures.p50_ms - figures.engine_p50_ms
+    assert figures.in_p50_ms > 0
+    assert figures.out_p50_ms > 0
+    assert figures.ros_p50_ms == figures.in_p50_ms + figures.out_p50_ms
     assert dict(os.environ) == before
 
 
