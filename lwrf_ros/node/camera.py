@@ -27,6 +27,9 @@ OUTPUT_TYPES = {
     "coverage": DiagnosticArray,
     "coverage/vector": Float32MultiArray,
 }
+# From arrival to the end of publishing; of that the engine's part; from the image's stamp to the
+# end of publishing; of that what is not the engine's.
+_TIMES = ("latency", "engine", "stamp_age", "stamp_age_less_engine")
 _WARN_EVERY_S = 5.0
 _SILENT_AFTER_S = 2.0
 
@@ -98,7 +101,7 @@ class Camera:
         self._next_due_s = 0.0
         self._slot: Frame | None = None
         self._waiting_since_s = 0.0
-        self._latency, self._age = Window(), Window()
+        self._times = {name: Window() for name in _TIMES}
         self._rate_in, self._rate_out = Rate(), Rate()
         self._last_arrival_s = time.monotonic()
         self._warned_s: dict[str, float] = {}
@@ -201,15 +204,22 @@ class Camera:
         with self._changed:
             self.account.published[output] += 1
 
-    def finish(self, frame: Frame) -> None:
-        """Account for a frame whose results are out, and take its times."""
+    def finish(self, frame: Frame, engine_ms: float) -> None:
+        """Account for a frame whose results are out, and take its times.
+
+        Args:
+            frame: The frame.
+            engine_ms: What of its time was the engine's, in milliseconds.
+        """
         now_s = time.monotonic()
         stamp = frame.message.header.stamp
         stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
         age_ms = (self._node.get_clock().now().nanoseconds - stamp_ns) / 1e6
         with self._changed:
-            self._latency.add((now_s - frame.arrived_s) * 1e3)
-            self._age.add(age_ms)
+            self._times["latency"].add((now_s - frame.arrived_s) * 1e3)
+            self._times["engine"].add(engine_ms)
+            self._times["stamp_age"].add(age_ms)
+            self._times["stamp_age_less_engine"].add(age_ms - engine_ms)
             self._rate_out.tick(now_s)
         self.settle("processed")
 
@@ -224,7 +234,7 @@ class Camera:
             account = self.account.values()
             refused = self.account.refused.total()
             rate_in, rate_out = self._rate_in.hertz(now_s), self._rate_out.hertz(now_s)
-            latency, age = self._latency.percentiles(), self._age.percentiles()
+            times = {name: window.percentiles() for name, window in self._times.items()}
             silent_s = now_s - self._last_arrival_s
         newly_refused, self._refused_before = refused - self._refused_before, refused
         values: dict[str, object] = {
@@ -234,10 +244,10 @@ class Camera:
             "rate_in_hz": rate_in,
             "rate_out_hz": rate_out,
         }
-        if latency:
-            values["latency_p50_ms"], values["latency_p99_ms"] = latency
-        if age:
-            values["stamp_age_p50_ms"], values["stamp_age_p99_ms"] = age
+        for name, pair in times.items():
+            if pair:
+                values[f"{name}_p50_ms"], values[f"{name}_p99_ms"] = pair
+        if age := times["stamp_age"]:
             values["stamp_age_plausible"] = all(is_plausible_age(value) for value in age)
         values.update(account)
         values["alerts"] = "; ".join(self.alerts)

@@ -11,6 +11,8 @@ import threading
 import time
 import traceback
 
+from lwrf_ros.memory import keep_freed_memory
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # A group under way on a slow CPU may outlast the two seconds within which a signal must end it.
 _WORKER_LIMIT_S = 0.8
@@ -26,6 +28,7 @@ def main() -> int:
     for number in _SIGNALS:
         # A shell's background job inherits SIGINT ignored, which would never get to sigwait.
         signal.signal(number, signal.SIG_DFL)
+    keep_freed_memory()
     import rclpy
     from rclpy.executors import SingleThreadedExecutor
     from rclpy.signals import SignalHandlerOptions

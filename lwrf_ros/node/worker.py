@@ -169,7 +169,7 @@ class Worker:
             except Exception as error:
                 self._fail([job], error)
             else:
-                job.frame.camera.finish(job.frame)
+                job.frame.camera.finish(job.frame, result.timings.total_ms)
 
     def _publish(self, job: _Job, result: Segmentation) -> None:
         camera, header, wanted = job.frame.camera, job.frame.message.header, job.outputs

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.memory import keep_freed_memory
 from lwrf_ros.tools import (
     benchmark,
     calibrate,
@@ -74,6 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = build_parser().parse_args(argv)
     arguments.command_line = list(sys.argv[1:] if argv is None else argv)
+    keep_freed_memory()
     # A script's background processes start with SIGINT ignored; whoever sends one means it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

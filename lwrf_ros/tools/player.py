@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import array
 import itertools
 import time
 from dataclasses import dataclass
@@ -98,14 +97,30 @@ def play(options: PlayOptions) -> Played:
         PlayError: The recording and the topic are of different kinds, or no subscriber came.
     """
     with open_frames(options.input, options.bag_topic) as source:
-        check_kind(source, options.topic)
-        # Signals stay Python's: Ctrl-C has to end a wait between two frames as well.
-        rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
-        try:
-            node = rclpy.create_node("lwrf_play")
-            return _publish(node, source, options)
-        finally:
-            rclpy.shutdown()
+        return play_frames(source, options)
+
+
+def play_frames(source: FrameSource, options: PlayOptions) -> Played:
+    """Publish frames that are open already; otherwise as `play`.
+
+    Args:
+        source: The frames.
+        options: How to play them; what belongs to opening a recording is not looked at.
+
+    Returns:
+        What was published.
+
+    Raises:
+        FrameError: The frames cannot be read.
+        PlayError: The frames and the topic are of different kinds, or no subscriber came.
+    """
+    check_kind(source, options.topic)
+    # Signals stay Python's: Ctrl-C has to end a wait between two frames as well.
+    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        return _publish(rclpy.create_node("lwrf_play"), source, options)
+    finally:
+        rclpy.shutdown()
 
 
 def check_kind(source: FrameSource, topic: str) -> None:
@@ -159,10 +174,9 @@ def to_message(
             step=image.step,
             is_bigendian=int(image.is_bigendian),
         )
-    # Any other type than an array is copied element by element, a hundred times slower.
-    data = array.array("B")
-    data.frombytes(image.data.data)
-    message.data = data
+    # One copy; assigning an array makes the message copy it again, and any other type would be
+    # copied element by element, a hundred times slower.
+    message.data.frombytes(image.data.data)
     message.header.frame_id = frame.frame_id
     stamp = message.header.stamp
     stamp.sec, stamp.nanosec = divmod(stamp_ns, 1_000_000_000)

@@ -137,7 +137,7 @@ def test_frames_under_way_are_waiting(node: StandInNode, clock: SteadyClock) -> 
     camera.receive(good())
     assert camera.waiting_since_s == 1001.0
     assert account(camera) == {"received": 2, "waiting": 2}
-    camera.finish(first)
+    camera.finish(first, 20.0)
     camera.take()
     camera.settle("failed")
     assert account(camera) == {"received": 2, "processed": 1, "failed": 1}
@@ -345,7 +345,7 @@ def test_a_healthy_camera(node: StandInNode, clock: SteadyClock) -> None:
         frame = camera.take()
         clock.now_s += 0.025
         node.now_ns = index * 10**9 + 40_000_000
-        camera.finish(frame)
+        camera.finish(frame, 20.0 + index)
         clock.now_s += 0.1
     level, text, values = diagnosis(camera)
     assert level == DiagnosticStatus.OK
@@ -354,7 +354,12 @@ def test_a_healthy_camera(node: StandInNode, clock: SteadyClock) -> None:
     assert (values["publishers"], values["reliability"]) == ("0", "best_effort")
     assert (values["rate_in_hz"], values["rate_out_hz"]) == ("8.00", "8.00")
     assert (values["latency_p50_ms"], values["latency_p99_ms"]) == ("25.00", "25.00")
+    # 20 to 24: the 99th percentile lies at 0.99 * 4 of the way between the five.
+    assert (values["engine_p50_ms"], values["engine_p99_ms"]) == ("22.00", "23.96")
     assert (values["stamp_age_p50_ms"], values["stamp_age_p99_ms"]) == ("40.00", "40.00")
+    # 40 less 24 to 20.
+    less_engine = (values["stamp_age_less_engine_p50_ms"], values["stamp_age_less_engine_p99_ms"])
+    assert less_engine == ("18.00", "19.96")
     assert values["stamp_age_plausible"] == "True"
     assert (values["received"], values["processed"], values["waiting"]) == ("5", "5", "0")
     assert account_adds_up(values)
@@ -365,7 +370,7 @@ def test_an_age_that_cannot_be_is_marked(node: StandInNode, now_s: int) -> None:
     camera = make(node)
     camera.receive(good())
     node.now_ns = now_s * 10**9
-    camera.finish(camera.take())
+    camera.finish(camera.take(), 20.0)
     values = diagnosis(camera)[2]
     assert values["stamp_age_plausible"] == "False"
     assert float(values["stamp_age_p50_ms"]) == now_s * 1000
@@ -452,7 +457,7 @@ class CameraMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.under_way)
     @rule()
     def finish(self) -> None:
-        self.camera.finish(self.under_way.pop())
+        self.camera.finish(self.under_way.pop(), 20.0)
         self.ends["processed"] += 1
 
     @precondition(lambda self: self.under_way)

@@ -92,6 +92,14 @@ def test_the_message_does_not_share_the_results_memory() -> None:
     assert message.data == array("B", [0, 0, 0, 0])
 
 
+def test_messages_of_consecutive_frames_do_not_share_memory() -> None:
+    pixels = np.zeros((2, 2), np.uint8)
+    first = image_message(header(), pixels)
+    pixels[:] = 9
+    second = image_message(header(), pixels)
+    assert (first.data, second.data) == (array("B", [0] * 4), array("B", [9] * 4))
+
+
 def test_jpeg() -> None:
     y, x = np.mgrid[:48, :64]
     pixels = np.stack([40 + 2 * x, 60 + 3 * y, 200 - x - y], axis=-1).astype(np.uint8)

@@ -7,7 +7,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -93,6 +94,15 @@ class Child:
             raise ChildError(self._died())
         return text
 
+    def check_code(self) -> None:
+        """Make sure that it has ended, and with code 0.
+
+        Raises:
+            ChildError: It did not; with the end of its log.
+        """
+        if self._process.poll() != 0:
+            raise ChildError(self._died())
+
     def log_has(self, text: str) -> bool:
         """Return True once the log contains a text."""
         return self._log is not None and text in self._log.read_text(errors="replace")
@@ -118,7 +128,7 @@ class Child:
             if step:
                 before, waited_s = steps[step - 1]
                 print(
-                    f"lwrf demo: {self.name} did not end within {waited_s:g} s of {before.name}; "
+                    f"lwrf: {self.name} did not end within {waited_s:g} s of {before.name}; "
                     f"sending {number.name}",
                     file=sys.stderr,
                 )
@@ -177,3 +187,17 @@ class Children:
                 child.stop(TERMINATE_S)
         finally:
             signal.signal(signal.SIGINT, earlier)
+
+
+@contextmanager
+def terminated_like_interrupted() -> Iterator[None]:
+    """Let SIGTERM end the children, too, as Ctrl-C does."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    earlier = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)

@@ -15,6 +15,7 @@ from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 
 from lwrf_ros.errors import LwrfError
@@ -22,6 +23,9 @@ from lwrf_ros.tools.demonstration.account import Account
 
 SPIN_S = 0.1
 ASK_EVERY_S = 0.25
+CONNECT_S = 60.0
+# Deep enough that nothing is lost while this process looks after others.
+QUEUE_DEPTH = 50
 
 
 class NodeWatchError(LwrfError):
@@ -29,18 +33,21 @@ class NodeWatchError(LwrfError):
 
 
 class NodeWatch:
-    """A node of the demo's own process that watches the segmentation node.
+    """A node of this process that watches the segmentation node, which has one camera.
 
     Args:
         name: Name of the segmentation node, in the root namespace.
         domain_id: The ROS domain.
         check: Called again and again while waiting; raises if a process died.
+
+    Attributes:
+        values: What the node said last of its camera on /diagnostics, by key.
     """
 
     def __init__(self, name: str, domain_id: int, check: Callable[[], None]) -> None:
         self._name = name
         self._check = check
-        self._account = Account()
+        self.values: dict[str, str] = {}
         self._accounts = 0
         self._error = ""
         self._context = Context()
@@ -55,6 +62,25 @@ class NodeWatch:
         self._executor.add_node(self._node)
         self._get_state: Any = self._node.create_client(GetState, f"/{name}/get_state")
         self._node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
+
+    def listen(self, message_type: type, topic: str, callback: Callable[[Any, Any], None]) -> None:
+        """Subscribe to an output of the segmentation node, and wait until it is there.
+
+        Args:
+            message_type: Type of the topic.
+            topic: Name of the topic under the node's.
+            callback: Called with every message and rclpy's information about it, while this object
+                waits for something.
+
+        Raises:
+            NodeWatchError: Nobody publishes it.
+        """
+        full = f"/{self._name}/{topic}"
+        qos = QoSProfile(depth=QUEUE_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
+        self._node.create_subscription(message_type, full, callback, qos)
+        self.wait_for(
+            lambda: self._node.count_publishers(full) > 0, f"a publisher of {full}", CONNECT_S
+        )
 
     def wait_active(self, timeout_s: float) -> None:
         """Wait until the node is active.
@@ -119,9 +145,10 @@ class NodeWatch:
             while self._accounts == seen and time.monotonic() < deadline_s:
                 self._spin(SPIN_S)
             if self._accounts > seen:
-                if self._account == previous and previous.settled:
-                    return self._account
-                previous = self._account
+                account = Account.read(self.values)
+                if account == previous and previous.settled:
+                    return account
+                previous = account
         if previous is None:
             raise NodeWatchError(
                 f"no report of /{self._name} on /diagnostics within {timeout_s:g} s; see its log"
@@ -161,5 +188,5 @@ class NodeWatch:
                 failed = status.level == DiagnosticStatus.ERROR
                 self._error = status.message if failed else ""
             elif status.name.startswith(f"{self._name}: "):
-                self._account = Account.read({value.key: value.value for value in status.values})
+                self.values = {value.key: value.value for value in status.values}
                 self._accounts += 1

@@ -7,26 +7,26 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from lwrf_ros.data import config_path
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.node.compat import profile_environment
 from lwrf_ros.node.parameters import RANDOM_WEIGHTS
-from lwrf_ros.tools.demonstration.children import Children
+from lwrf_ros.tools.demonstration.children import Children, terminated_like_interrupted
+from lwrf_ros.tools.demonstration.commands import (
+    CAMERA_TOPIC,
+    NODE,
+    node_command,
+    run_environment,
+)
 from lwrf_ros.tools.demonstration.node_watch import NodeWatch
 from lwrf_ros.tools.demonstration.report import Report
 from lwrf_ros.tools.domain import reserve_domain_id
 from lwrf_ros.tools.frames import open_frames
 
 LWRF = (sys.executable, "-m", "lwrf_ros.tools.cli")
-NODE = "segmenter"
-CAMERA_TOPIC = "/camera/image_raw"
 BUNDLED_WEIGHTS = "bundled"
 RANDOM_NOTE = "RANDOM WEIGHTS: the labels mean nothing"
 ACTIVE_S = 300.0
@@ -84,8 +84,8 @@ def run_demo(options: DemoOptions) -> Report:
         options.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DemoError(f"cannot make {options.output}: {error}; give another --output") from error
-    with _terminated_like_interrupted(), reserve_domain_id() as domain_id:
-        environment = demo_environment(domain_id)
+    with terminated_like_interrupted(), reserve_domain_id() as domain_id:
+        environment = run_environment(domain_id)
         # This process takes part in the graph, too.
         os.environ.update(environment)
         with Children(environment) as children:
@@ -108,50 +108,22 @@ def choose_weights(asked: str) -> tuple[str, str | None]:
     return ("" if asked == BUNDLED_WEIGHTS else asked), None
 
 
-def demo_environment(domain_id: int) -> dict[str, str]:
-    """Make the environment of all processes of the demo.
-
-    Args:
-        domain_id: The ROS domain to be alone in.
-
-    Returns:
-        The present environment with the domain, and with the profile for large images unless the
-        user has one.
-    """
-    environment = dict(os.environ)
-    environment["ROS_DOMAIN_ID"] = str(domain_id)
-    # Another machine in the room may run a demo on the same domain.
-    environment.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    environment["PYTHONUNBUFFERED"] = "1"
-    environment.update(profile_environment(str(config_path("fastdds_large_images.xml"))))
-    return environment
-
-
-def node_command(options: DemoOptions, topic: str, weights: str) -> list[str]:
-    """Make the command of the node.
+def node_parameters(options: DemoOptions, weights: str) -> dict[str, object]:
+    """Choose the parameters of the node.
 
     Args:
         options: What to run with.
-        topic: The camera's topic.
         weights: The node's parameter of that name.
     """
-    parameters = {
-        "image_topics": f"[{_quoted(topic)}]",
-        # As the camera here is: best effort, which auto begins with, can lose the first frames.
-        "image_qos": "reliable",
-        "backbone": _quoted(options.backbone),
-        "decoder": _quoted(options.decoder),
-        "classes": _quoted(options.classes),
-        "weights": _quoted(weights),
-        "device": _quoted(options.device),
+    return {
+        "backbone": options.backbone,
+        "decoder": options.decoder,
+        "classes": options.classes,
+        "weights": weights,
+        "device": options.device,
         "input_width": options.input_width,
         "input_height": options.input_height,
     }
-    command = [sys.executable, "-m", "lwrf_ros.node.main", "--ros-args"]
-    command += ["-r", f"__node:={NODE}"]
-    for name, value in parameters.items():
-        command += ["-p", f"{name}:={value}"]
-    return command
 
 
 def record_command(options: DemoOptions, note: str | None) -> list[str]:
@@ -189,7 +161,8 @@ def _run(
     children: Children,
 ) -> Report:
     folder = options.output
-    node = children.start("the node", node_command(options, topic, weights), folder / "node.log")
+    command = node_command(topic, node_parameters(options, weights))
+    node = children.start("the node", command, folder / "node.log")
     with closing(NodeWatch(NODE, domain_id, children.check)) as watch:
         _say(f"{options.backbone} at {_size_text(options)}: warming up")
         watch.wait_active(ACTIVE_S)
@@ -236,24 +209,5 @@ def _size_text(options: DemoOptions) -> str:
     return f"{options.input_width}x{options.input_height}"
 
 
-def _quoted(text: str) -> str:
-    """Quote a text for YAML, so that no path or name is taken for a number or a boolean."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _say(text: str) -> None:
     print(f"lwrf demo: {text}", file=sys.stderr, flush=True)
-
-
-@contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """Let SIGTERM end the children, too, as Ctrl-C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    earlier = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, earlier)

@@ -86,3 +86,15 @@ def test_output_of_a_child_that_fails() -> None:
     child = Child("the child", [sys.executable, "-c", "raise SystemExit(3)"], os.environ, None)
     with pytest.raises(ChildError, match="the child ended with code 3"):
         child.output()
+
+
+@pytest.mark.parametrize(("code", "fine"), [(0, True), (3, False)])
+def test_an_end_with_another_code_than_0_is_an_error(tmp_path: Path, code: int, fine: bool) -> None:
+    command = [sys.executable, "-c", f"print('last words'); raise SystemExit({code})"]
+    child = Child("the child", command, os.environ, tmp_path / "child.log")
+    child._process.wait(20)
+    if fine:
+        child.check_code()
+    else:
+        with pytest.raises(ChildError, match=r"(?s)the child ended with code 3.*last words"):
+            child.check_code()
