@@ -51,10 +51,12 @@ class OnnxNetwork:
         return f"ONNX Runtime {onnxruntime.__version__}"
 
     def __call__(self, batch: Tensor) -> Tensor:
-        """Map ``(1, 3, h, w) float32`` to logits ``(1, C, ceil(h/4), ceil(w/4)) float32``.
+        """Map ``(N, 3, h, w) float32`` to logits ``(N, C, ceil(h/4), ceil(w/4)) float32``.
 
-        The logits are overwritten by the next call for an image of this size.
+        Those of a single image are overwritten by the next call for an image of this size.
         """
+        if len(batch) > 1:
+            return torch.cat([self(image).clone() for image in batch.split(1)])
         size = (batch.shape[2], batch.shape[3])
         session = self._sessions.get(
             size, lambda: _Session(self._network, size, len(self._bias), self._threads)

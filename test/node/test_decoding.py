@@ -281,7 +281,8 @@ def test_damaged_pictures_never_raise_anything_else(
     try:
         picture = decoded(message)
     except Refusal as refusal:
-        assert refusal.reason == "decode"
+        # Everything may have been cut off.
+        assert refusal.reason == ("decode" if len(message.data) else "empty")
     else:
         assert picture.array.ndim == 3
         assert picture.array.dtype == np.uint8

@@ -94,7 +94,8 @@ def test_wrong_values_are_refused(
     with pytest.raises(SystemExit) as ended:
         cli.main(["benchmark", *more])
     assert ended.value.code == 2
-    assert any(word in capsys.readouterr().err for word in ("wanted", "invalid choice"))
+    said = capsys.readouterr().err
+    assert any(word in said for word in ("wanted", "invalid choice"))
 
 
 def test_made_up_frames_are_the_same_every_time() -> None:
