@@ -56,7 +56,7 @@ class OnnxNetwork:
         Those of a single image are overwritten by the next call for an image of this size.
         """
         if len(batch) > 1:
-            return torch.cat([self(image).clone() for image in batch.split(1)])
+            return torch.cat([self(batch[i : i + 1]).clone() for i in range(len(batch))])
         size = (batch.shape[2], batch.shape[3])
         session = self._sessions.get(
             size, lambda: _Session(self._network, size, len(self._bias), self._threads)
