@@ -33,8 +33,6 @@ from lwrf_ros.tools.demonstration.commands import (
 from lwrf_ros.tools.demonstration.node_watch import NodeWatch
 from lwrf_ros.tools.domain import reserve_domain_id
 
-# First frames, before the middleware and all memory are warm; they are not in the figures.
-WARM_UP_FRAMES = 20
 ACTIVE_S = 300.0
 SETTLE_S = 30.0
 STOP_S = 10.0
@@ -54,6 +52,7 @@ class DdsOptions:
         width: Pixels in a row of the rgb8 images.
         height: Rows.
         frames: Number of frames that are measured.
+        warm_up_frames: Frames before them, for the middleware's and all memory's sake.
         rate_hz: Frames a second; slow enough for the engine, or frames are superseded.
         parameters: The node's parameters by name.
     """
@@ -61,6 +60,7 @@ class DdsOptions:
     width: int
     height: int
     frames: int = 180
+    warm_up_frames: int = 20
     rate_hz: float = 10.0
     parameters: Mapping[str, object] = field(default_factory=lambda: SMALL_NETWORK)
 
@@ -132,7 +132,7 @@ def _measure(options: DdsOptions, domain_id: int, children: Children, folder: Pa
         whole_ns = received_ns - stamp.sec * 1_000_000_000 - stamp.nanosec
         ways_ms.append((whole_ns * 1e-6, (received_ns - info["source_timestamp"]) * 1e-6))
 
-    frames = options.frames + WARM_UP_FRAMES
+    frames = options.warm_up_frames + options.frames
     command = node_command(CAMERA_TOPIC, options.parameters)
     node = children.start("the node", command, folder / "node.log")
     with closing(NodeWatch(NODE, domain_id, children.check)) as watch:
@@ -148,11 +148,11 @@ def _measure(options: DdsOptions, domain_id: int, children: Children, folder: Pa
         account = watch.settled_account(SETTLE_S)
         values = watch.values
     node.stop(STOP_S)
-    measured = ways_ms[WARM_UP_FRAMES:]
+    measured = ways_ms[options.warm_up_frames :]
     if not measured:
         raise DdsLatencyError(
             f"{len(ways_ms)} labels came of {frames} frames, wanted more than "
-            f"{WARM_UP_FRAMES}; the node received {account.received} and lost "
+            f"{options.warm_up_frames}; the node received {account.received} and lost "
             f"{account.dropped_because() or 'none'}: lower the rate ({options.rate_hz:g} Hz)"
         )
     (p50_ms, out_p50_ms), (p99_ms, _) = np.percentile(measured, (50, 99), axis=0)

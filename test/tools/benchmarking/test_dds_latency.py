@@ -14,7 +14,6 @@ from lwrf_ros.errors import LwrfError
 from lwrf_ros.tools.benchmarking.dds_camera import StillImages
 from lwrf_ros.tools.benchmarking.dds_latency import (
     SMALL_NETWORK,
-    WARM_UP_FRAMES,
     DdsOptions,
     measure_dds_latency,
 )
@@ -22,11 +21,10 @@ from lwrf_ros.tools.benchmarking.dds_latency import (
 
 def test_every_frame_is_accounted_for_and_the_times_fit_together() -> None:
     before = dict(os.environ)
-    figures = measure_dds_latency(DdsOptions(64, 48, frames=10, rate_hz=20.0))
-    assert figures.published == WARM_UP_FRAMES + 10
-    # Reliable from end to end; what a busy machine is too slow for is superseded, and said so.
-    assert figures.received == figures.published
-    assert figures.labels <= figures.received
+    figures = measure_dds_latency(DdsOptions(64, 48, frames=10, warm_up_frames=2, rate_hz=5.0))
+    assert figures.published == 12
+    # A machine that is too busy supersedes frames, in the middleware or in the node, and says so.
+    assert 2 < figures.labels <= figures.received <= figures.published
     assert bool(figures.lost) is (figures.labels < figures.received)
     assert 0 < figures.engine_p50_ms <= figures.engine_p99_ms
     assert 0 < figures.p50_ms <= figures.p99_ms < 60_000
