@@ -19,6 +19,7 @@ import lwrf_ros
 PACKAGES = (
     "torch",
     "numpy",
+    "numba",
     "opencv-python-headless",
     "opencv-python",
     "onnx",
