@@ -42,7 +42,7 @@ def benchmark(arguments: argparse.Namespace) -> int:
     device = in_process(describe_device, arguments.device, tuple(arguments.precision))
     about = _about(arguments, device.words)
     results = []
-    for case in _cases(arguments, device, arguments.threads or cores()):
+    for case in list_cases(arguments, device, arguments.threads or cores()):
         results.append(hold(case, arguments))
         print(case_as_text(results[-1]), end="\n\n", flush=True)
     words = about_as_text(about, reduce(Ceilings.best, (one.ceilings for one in results)))
@@ -65,7 +65,7 @@ def _about(arguments: argparse.Namespace, device: str) -> dict[str, Any]:
     }
 
 
-def _cases(arguments: argparse.Namespace, device: Device, threads: int) -> Iterator[Case]:
+def list_cases(arguments: argparse.Namespace, device: Device, threads: int) -> Iterator[Case]:
     """List every combination of what was asked for."""
     for backbone, image_size, input_size, precision, batch in product(
         arguments.backbone,

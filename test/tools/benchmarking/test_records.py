@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lwrf_ros.tools.benchmarking import over_dds
 from lwrf_ros.tools.benchmarking.case import Setting
 from lwrf_ros.tools.benchmarking.ceilings import Ceilings, measure_ceilings
 from lwrf_ros.tools.benchmarking.machine import cores, describe_machine
@@ -123,3 +124,22 @@ def test_ceilings_are_measured_and_the_better_is_kept() -> None:
     assert measured.best(other) == Ceilings({"fp32": 1e9}, measured.copy_gbs)
     gpu = Ceilings({"fp16": 2.0}, 3.0, 4.0)
     assert gpu.best(CEILINGS) == Ceilings({"fp16": 2.0, "fp32": 100.0}, 3.0, 4.0)
+
+
+def test_what_ros_adds_is_said() -> None:
+    row = {
+        "image_width": 640,
+        "image_height": 480,
+        "published": 200,
+        "labels": 199,
+        "lost": "superseded 1",
+        "p50_ms": 104.2,
+        "p99_ms": 120.0,
+        "engine_p50_ms": 100.0,
+        "in_p50_ms": 2.5,
+        "out_p50_ms": 1.5,
+        "ros_p50_ms": 4.0,
+    }
+    text = over_dds.as_text(row)
+    assert "640x480: camera's stamp to labels p50 104.2 ms, p99 120.0 ms" in text
+    assert "ROS adds 4.0 ms (in 2.5, out 1.5); 199 labels of 200 frames; lost: superseded 1" in text
