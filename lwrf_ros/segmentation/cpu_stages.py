@@ -108,6 +108,9 @@ class CpuStages:
         self._in_bands(labels.shape[0], fill)
         np.sum(self._counts, axis=0, out=counts.numpy())
 
+    def warm_up(self, size: tuple[int, int], largest_batch: int) -> None:
+        """See `Stages`: here the first frame of a size does it."""
+
     def close(self) -> None:
         """See `Stages`."""
         self._helpers.shutdown()

@@ -9,7 +9,7 @@ words (`CudaStages.description`), for the log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -108,16 +108,15 @@ class CudaStages:
         """
         self._ends.label(logits, labels, counts, confidence, min_confidence)
 
-    def warm_up(self, height: int, width: int, batches: Iterable[int]) -> None:
+    def warm_up(self, size: tuple[int, int], largest_batch: int) -> None:
         """Tune and record the network for an input size, so that no frame has to. Waits.
 
         Args:
-            height: Height of the input in pixels.
-            width: Width in pixels.
-            batches: Numbers of images that may come together.
+            size: ``(h, w)`` of the input in pixels.
+            largest_batch: Number of images that may come together.
         """
         with torch.inference_mode(), torch.cuda.stream(self._stream):
-            self._graphs.warm_up(height, width, batches, self._dtype)
+            self._graphs.warm_up(*size, range(1, largest_batch + 1), self._dtype)
 
     def close(self) -> None:
         """Give back the graphs' memory; the stages cannot be used afterwards."""

@@ -20,8 +20,9 @@ from lwrf_ros.segmentation.simplify import Rewrites, simplify
 
 # Joined sums and the separable pool are no faster here.
 REWRITES = Rewrites(merge_pairs=True, merge_last_stage=True, split_classifier=True)
-# A session holds the weights in its own layout.
-_KEPT_SESSIONS = 2
+# A session takes up to a second to make and holds the weights in its own layout. Cameras whose own
+# sizes are the network's input (input_width -1) each need one.
+_KEPT_SESSIONS = 4
 
 
 InBands = Callable[[int, Callable[[int, int, int], None]], None]

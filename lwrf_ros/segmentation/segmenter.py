@@ -126,6 +126,7 @@ class Segmenter:
         size = image_size or self.input_size
         if size is None:
             return False
+        self._stages.warm_up(self.input_size or size, self.best_batch)
         blank = np.zeros((*size, 3), dtype=np.uint8)
         for batch in range(1, self.best_batch + 1):
             self.segment([blank] * batch, outputs=OUTPUTS)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""The three stages of a frame, and their plain form in torch."""
+"""The three stages of a frame, and their plain forms in torch."""
 
 from __future__ import annotations
 
@@ -21,15 +21,8 @@ from lwrf_ros.segmentation.simplify import Rewrites, simplify
 _KEPT_SCRATCHES = 2
 
 
-class Stages(Protocol):
-    """Camera bytes to network input, to logits, to labels. None of them waits for the device."""
-
-    @property
-    def description(self) -> str:
-        """What runs the stages, in words."""
-
-    def new_batch(self, count: int, size: tuple[int, int]) -> Tensor:
-        """Return memory for `count` images of ``(h, w)``, as `forward` wants it."""
+class FrameEnds(Protocol):
+    """Camera bytes to network input, and logits to labels. Neither waits for the device."""
 
     def preprocess(self, image: Tensor, encoding: str, out: Tensor) -> None:
         """Stretch an image to the network's input and normalise it.
@@ -40,12 +33,6 @@ class Stages(Protocol):
             image: ``(H, W, 3)`` or, for mono8, ``(H, W, 1)`` uint8 on the device.
             encoding: Order of the channels: rgb8, bgr8 or mono8.
             out: ``(3, h, w)`` of a batch; filled, in RGB.
-        """
-
-    def forward(self, batch: Tensor) -> Tensor:
-        """Map a batch ``(N, 3, h, w)`` to logits ``(N, C, ceil(h/4), ceil(w/4))``.
-
-        They may be overwritten by the next call.
         """
 
     def label(
@@ -69,25 +56,28 @@ class Stages(Protocol):
             min_confidence: Least probability 0..1 that a label needs; 0 keeps all.
         """
 
+
+class Stages(FrameEnds, Protocol):
+    """Both ends of a frame and the network between them. None waits for the device."""
+
+    @property
+    def description(self) -> str:
+        """What runs the stages, in words."""
+
+    def new_batch(self, count: int, size: tuple[int, int]) -> Tensor:
+        """Return memory for `count` images of ``(h, w)``, as `forward` wants it."""
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """Map a batch ``(N, 3, h, w)`` to logits ``(N, C, ceil(h/4), ceil(w/4))``.
+
+        They may be overwritten by the next call.
+        """
+
+    def warm_up(self, size: tuple[int, int], largest_batch: int) -> None:
+        """Do what a network input of ``(h, w)`` needs once, for batches of 1 to `largest_batch`."""
+
     def close(self) -> None:
         """Give back what the stages hold; they cannot be used afterwards."""
-
-
-class FrameEnds(Protocol):
-    """What comes before the network and what comes after it, as in `Stages`."""
-
-    def preprocess(self, image: Tensor, encoding: str, out: Tensor) -> None:
-        """Stretch an image to the network's input and normalise it."""
-
-    def label(
-        self,
-        logits: Tensor,
-        labels: Tensor,
-        counts: Tensor,
-        confidence: Tensor | None,
-        min_confidence: float,
-    ) -> None:
-        """Fill labels, counts and, if wanted, confidence from the logits of one image."""
 
 
 def own_network(
@@ -182,42 +172,3 @@ class TorchEnds:
             (height, width), lambda: Scratch(len(logits), (height, width), logits.device)
         )
         label_image(logits, labels, counts, confidence, min_confidence, self._temperature, scratch)
-
-
-class TorchStages:
-    """The stages in plain torch operations, on any device: what others are measured against.
-
-    Args:
-        network: The network; it stays as it is.
-        device: Where the stages run.
-        dtype: The network's precision.
-    """
-
-    def __init__(self, network: RefineNet, device: torch.device, dtype: torch.dtype) -> None:
-        self._device = device
-        self._dtype = dtype
-        self._network = TorchNetwork(network, device, dtype)
-        ends = TorchEnds(network.mean, network.std, network.temperature, device)
-        self.preprocess = ends.preprocess
-        self.label = ends.label
-
-    @property
-    def description(self) -> str:
-        """What runs the stages, in words."""
-        return self._network.description
-
-    def new_batch(self, count: int, size: tuple[int, int]) -> Tensor:
-        """Return memory for `count` images of ``(h, w)``, in channels_last."""
-        return torch.empty(
-            (count, 3, *size),
-            dtype=self._dtype,
-            device=self._device,
-            memory_format=torch.channels_last,
-        )
-
-    def forward(self, batch: Tensor) -> Tensor:
-        """See `Stages`."""
-        return self._network(batch)
-
-    def close(self) -> None:
-        """See `Stages`."""

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
-import tracemalloc
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +21,7 @@ from reference import filled, mobile_shapes, resnet_shapes
 from torch import Tensor
 
 from lwrf_ros.network import build_network, load_weights
+from lwrf_ros.segmentation import cpu_kernels
 from lwrf_ros.segmentation.choice import choose_stages
 from lwrf_ros.segmentation.cpu_kernels import assemble_rows, bilinear_axis
 from lwrf_ros.segmentation.cpu_stages import CpuStages
@@ -149,15 +152,43 @@ def test_threads_share_an_image_without_seams(height: int) -> None:
 
 
 def test_forty_classes_at_full_hd_take_little_memory() -> None:
-    logits = torch.randn(40, 128, 128, generator=torch.Generator().manual_seed(6))
-    made = stages(threads=2)
-    labels, confidence = (torch.empty(1080, 1920, dtype=torch.uint8) for _ in range(2))
-    counts = torch.empty(COUNT_BINS, dtype=torch.float64)
-    tracemalloc.start()
-    made.label(logits, labels, counts, confidence, 0.1)
-    # NumPy's memory is traced; numba's own rows are 40 classes, two rows, 1920 columns a thread.
-    assert tracemalloc.get_traced_memory()[1] + 2 * 40 * 2 * 1920 * 4 < 16e6
-    tracemalloc.stop()
+    # In a process of its own, whose peak nothing else has raised. All scores would be 332 MB.
+    script = """
+import resource, numpy, torch
+from oracle import StrongestChannel
+from lwrf_ros.segmentation.cpu_stages import CpuStages
+stages = CpuStages(StrongestChannel(), torch.float32)
+logits = torch.randn(40, 128, 128)
+labels, confidence = (torch.zeros(1080, 1920, dtype=torch.uint8) for _ in range(2))
+counts = torch.zeros(256, dtype=torch.float64)
+stages.label(logits, labels[:64, :64].contiguous(), counts, confidence[:64, :64].contiguous(), 0.1)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+stages.label(logits, labels, counts, confidence, 0.1)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=Path(__file__).parent,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(ran.stdout) * 1024 < 16e6
+
+
+def test_kernels_compile_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def without_a_folder(signature: str, cache: bool = False, **options: object) -> object:
+        asked.append(cache)
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available for file")
+        return lambda function: function
+
+    monkeypatch.setattr(cpu_kernels.numba, "njit", without_a_folder)
+    assert cpu_kernels._compiled("void()")(len) is len
+    assert asked == [True, False]
 
 
 # ---- the network

@@ -131,7 +131,7 @@ def test_a_frame_goes_through(stages: CudaStages) -> None:
 
 def test_the_form_says_what_runs_and_why(stages: CudaStages) -> None:
     assert stages.description.endswith("; network in CUDA graphs")
-    stages.warm_up(40, 64, [1])
+    stages.warm_up((40, 64), 1)
     assert stages.description == (
         "torch operations instead of kernels, as triton is not there (import of triton halted; "
         "None in sys.modules); network without CUDA graphs, as it cannot be recorded (there is no "

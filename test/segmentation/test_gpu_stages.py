@@ -63,7 +63,7 @@ def outputs(height: int, width: int, device: str = "cuda") -> tuple[Tensor, Tens
 
 def test_the_kernels_and_graphs_are_in_use(stages: CudaStages) -> None:
     pytest.importorskip("triton", reason="triton is not installed")
-    stages.warm_up(64, 64, [1])
+    stages.warm_up((64, 64), 1)
     assert stages.description.startswith("triton ")
     assert stages.description.endswith(" kernels; network in CUDA graphs")
 
@@ -154,7 +154,7 @@ def test_labelling_needs_no_memory(kernels: type, confidence: bool) -> None:
 def test_a_graph_gives_what_the_network_gives(
     stages: CudaStages, network: nn.Module, images: int
 ) -> None:
-    stages.warm_up(96, 128, [images])
+    stages.warm_up((96, 128), images)
     for seed in range(3):
         batch = stages.new_batch(images, (96, 128))
         batch.copy_(torch.randn(batch.shape, generator=torch.Generator().manual_seed(seed)))
@@ -169,7 +169,7 @@ def test_a_whole_frame_neither_waits_nor_allocates(stages: CudaStages) -> None:
     pytest.importorskip("triton", reason="triton is not installed; torch's operations allocate")
     images = torch.from_numpy(camera_image(90, 120)).cuda().repeat(4, 1, 1, 1)
     results = [outputs(90, 120) for _ in images]
-    stages.warm_up(96, 128, range(1, 5))
+    stages.warm_up((96, 128), 4)
 
     def frame(count: int) -> None:
         batch = stages.new_batch(count, (96, 128))
@@ -194,7 +194,7 @@ def test_a_whole_frame_neither_waits_nor_allocates(stages: CudaStages) -> None:
 
 
 def test_another_thread_than_the_warm_ups_replays_the_same(stages: CudaStages) -> None:
-    stages.warm_up(96, 128, [1])
+    stages.warm_up((96, 128), 1)
     batch = stages.new_batch(1, (96, 128))
     batch.copy_(torch.randn(batch.shape, generator=torch.Generator().manual_seed(1)))
     wanted = stages.forward(batch).clone()
@@ -219,9 +219,9 @@ def reserved_mib() -> float:
 
 def test_smaller_batches_fit_into_the_memory_of_the_largest(stages: CudaStages) -> None:
     before = reserved_mib()
-    stages.warm_up(512, 512, [4])
+    stages._graphs.warm_up(512, 512, [4], torch.float16)
     largest = reserved_mib() - before
-    stages.warm_up(512, 512, range(1, 5))
+    stages.warm_up((512, 512), 4)
     assert reserved_mib() - before < 1.5 * largest
 
 

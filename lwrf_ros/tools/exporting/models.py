@@ -10,10 +10,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from lwrf_ros.network import RefineNet
-from lwrf_ros.network.encoders.blocks import ConvNorm
+from lwrf_ros.segmentation.simplify import fold_batch_norm
 
 PRECISIONS = {"fp32": torch.float32, "fp16": torch.float16}
 
@@ -29,10 +28,7 @@ def prepared(network: RefineNet, precision: str) -> RefineNet:
         precision: One of `PRECISIONS`.
     """
     copied = copy.deepcopy(network).eval().requires_grad_(False)
-    for module in copied.modules():
-        if isinstance(module, ConvNorm):
-            module.conv = fuse_conv_bn_eval(module.conv, module.norm)
-            module.norm = nn.Identity()  # type: ignore[assignment]
+    copied.encoder = fold_batch_norm(copied.encoder)
     return copied.to(PRECISIONS[precision])
 
 
