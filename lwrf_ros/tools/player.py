@@ -26,8 +26,8 @@ from lwrf_ros.tools.progress import progress_bar
 
 COMPRESSED_SUFFIX = "/compressed"
 JPEG_QUALITY = 90
-# Deep enough that a reliable subscriber which stalls for a second misses nothing at 10 Hz.
-QUEUE_DEPTH = 10
+# Deep enough that a reliable subscriber which stalls for two seconds misses nothing at 10 Hz.
+QUEUE_DEPTH = 20
 GRAPH_POLL_S = 0.02
 ACKNOWLEDGE_S = 5.0
 # Nobody acknowledges a best-effort message: the last one needs the writer to live a little longer.

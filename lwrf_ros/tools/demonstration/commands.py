@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from lwrf_ros.data import config_path
 from lwrf_ros.node.compat import profile_environment
+from lwrf_ros.tools.player import QUEUE_DEPTH
 
 NODE = "segmenter"
 CAMERA_TOPIC = "/camera/image_raw"
@@ -43,8 +44,10 @@ def node_command(topic: str, parameters: Mapping[str, object]) -> list[str]:
     """
     command = [sys.executable, "-m", "lwrf_ros.node.main", "--ros-args"]
     command += ["-r", f"__node:={NODE}", "-p", f"image_topics:=[{_quoted(topic)}]"]
-    # As the camera of a run is: best effort, which auto begins with, can lose the first frames.
+    # As the camera of a run is: best effort, which auto begins with, can lose the first frames, and
+    # a queue of one loses those that come while a busy machine keeps the node from reading.
     command += ["-p", "image_qos:=reliable"]
+    command += ["-p", f"qos_overrides.{topic}.subscription.depth:={QUEUE_DEPTH}"]
     for name, value in parameters.items():
         text = _quoted(value) if isinstance(value, str) else value
         command += ["-p", f"{name}:={text}"]
