@@ -16,7 +16,8 @@ from std_msgs.msg import Float32MultiArray
 
 from lwrf_ros.node import decoding
 from lwrf_ros.node.diagnostics import Account, Rate, Window, is_plausible_age, status
-from lwrf_ros.node.qos import ImageSubscription, output_qos
+from lwrf_ros.node.health import CameraFacts, judge
+from lwrf_ros.node.qos import ImageSubscription, output_qos, unserved_subscribers
 from lwrf_ros.node.ros_parameters import ParameterServer
 
 OUTPUT_TYPES = {
@@ -31,7 +32,6 @@ OUTPUT_TYPES = {
 # end of publishing; of that what is not the engine's.
 _TIMES = ("latency", "engine", "stamp_age", "stamp_age_less_engine")
 _WARN_EVERY_S = 5.0
-_SILENT_AFTER_S = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +105,7 @@ class Camera:
         self._rate_in, self._rate_out = Rate(), Rate()
         self._last_arrival_s = time.monotonic()
         self._warned_s: dict[str, float] = {}
-        self._refused_before = 0
+        self._judged = self.account.summary()
 
     def receive(self, message: Image | CompressedImage) -> None:
         """Put a message into the slot, or account for why not. Runs on the executor's thread."""
@@ -228,19 +228,33 @@ class Camera:
         self._subscription.follow()
 
     def diagnose(self, node_name: str) -> DiagnosticStatus:
-        """Describe rates, ages and the account."""
+        """Describe rates, ages and the account, and judge them."""
         now_s = time.monotonic()
         with self._changed:
-            account = self.account.values()
-            refused = self.account.refused.total()
+            account, summary = self.account.values(), self.account.summary()
             rate_in, rate_out = self._rate_in.hertz(now_s), self._rate_out.hertz(now_s)
             times = {name: window.percentiles() for name, window in self._times.items()}
             silent_s = now_s - self._last_arrival_s
-        newly_refused, self._refused_before = refused - self._refused_before, refused
+        since, self._judged = summary - self._judged, summary
+        facts = CameraFacts(
+            topic=self.topic,
+            active=self.active,
+            publishers=self._subscription.publishers,
+            mismatches=tuple(self._mismatches()),
+            silent_s=silent_s,
+            rate_in_hz=rate_in,
+            rate_out_hz=rate_out,
+            latency_p99_ms=times["latency"][1] if times["latency"] else None,
+            received=since["received"],
+            unusable=since["unusable"],
+            superseded=since["superseded"],
+        )
+        level, text = judge(facts, self._parameters.current)
         values: dict[str, object] = {
-            "topic": self.topic,
-            "publishers": self._subscription.publishers,
+            "topic": facts.topic,
+            "publishers": facts.publishers,
             "reliability": "reliable" if self._subscription.reliable else "best_effort",
+            "incompatible_qos": "; ".join(facts.mismatches),
             "rate_in_hz": rate_in,
             "rate_out_hz": rate_out,
         }
@@ -251,13 +265,14 @@ class Camera:
             values["stamp_age_plausible"] = all(is_plausible_age(value) for value in age)
         values.update(account)
         values["alerts"] = "; ".join(self.alerts)
-        level, text = DiagnosticStatus.OK, f"{rate_in:.1f} Hz in, {rate_out:.1f} Hz out"
-        if newly_refused:
-            level, text = DiagnosticStatus.WARN, f"{newly_refused} frames refused, see refused.*"
-        elif self.active and silent_s > _SILENT_AFTER_S:
-            level = DiagnosticStatus.WARN
-            text = f"no image on {self.topic} for {silent_s:.0f} s"
         return status(f"{node_name}: {self.label}", self.label, level, text, values)
+
+    def _mismatches(self) -> list[str]:
+        """Say who of the camera's publishers and subscribers can never be connected, and why."""
+        texts = self._subscription.mismatches()
+        for publisher in self._publishers.values():
+            texts += unserved_subscribers(self._node, publisher)
+        return texts
 
     def destroy(self) -> None:
         """Take all topics out of the node."""

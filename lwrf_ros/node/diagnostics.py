@@ -39,6 +39,14 @@ class Account:
     waiting: int = 0
     published: Counter[str] = field(default_factory=Counter)
 
+    def summary(self) -> Counter[str]:
+        """Return what a camera is judged by: frames received, unusable and superseded."""
+        return Counter(
+            received=self.received,
+            unusable=self.refused.total() + self.outcomes["failed"],
+            superseded=self.outcomes["superseded"],
+        )
+
     def values(self) -> dict[str, int]:
         """Return the account as the keys and values of a diagnostic status."""
         values = {"received": self.received}

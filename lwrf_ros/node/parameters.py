@@ -186,6 +186,32 @@ class Parameters:
         **_number(0, 1000, " Hz"),
         live=True,
     )
+    stale_after: float = _parameter(
+        2.0,
+        "Seconds without an image after which a camera is STALE on /diagnostics; 0: never.",
+        **_number(0, 3600, " s"),
+        live=True,
+    )
+    min_image_rate: float = _parameter(
+        0.0,
+        "Images a second below which a camera is WARN on /diagnostics; 0: never.",
+        **_number(0, 1000, " Hz"),
+        live=True,
+    )
+    max_latency: float = _parameter(
+        0.0,
+        "Seconds from an image's arrival to its labels' publication; a camera whose 99th "
+        "percentile is above is WARN on /diagnostics; 0: never.",
+        **_number(0, 3600, " s"),
+        live=True,
+    )
+    max_dropped: float = _parameter(
+        1.0,
+        "Share of a camera's frames that may be dropped for newer ones; above it is WARN on "
+        "/diagnostics. 1: never, as a camera that is faster than the network is nothing wrong.",
+        **_number(0, 1),
+        live=True,
+    )
     autostart: bool = _parameter(
         True,
         "Configure and activate the node by itself when it starts; false leaves that to a "

@@ -8,13 +8,16 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from rclpy.duration import Duration, Infinite
 from rclpy.node import Node
 from rclpy.qos import (
     DurabilityPolicy,
     HistoryPolicy,
+    QoSCompatibility,
     QoSPolicyKind,
     QoSProfile,
     ReliabilityPolicy,
+    qos_check_compatible,
 )
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
@@ -22,6 +25,7 @@ from lwrf_ros.node.compat import parameter_overrides
 
 _OVERRIDABLE = (QoSPolicyKind.RELIABILITY, QoSPolicyKind.DURABILITY, QoSPolicyKind.DEPTH)
 _OUTPUT_DEPTH = 10
+_UNKNOWN_NAME = "_NODE_NAME_UNKNOWN_"
 # Both subscriptions keep one message, so a second copy comes at most a few messages later.
 _REMEMBERED = 16
 
@@ -34,6 +38,21 @@ def output_qos() -> QoSProfile:
         reliability=ReliabilityPolicy.RELIABLE,
         durability=DurabilityPolicy.VOLATILE,
     )
+
+
+def unserved_subscribers(node: Node, publisher: Any) -> list[str]:
+    """Say which subscribers can never hear a publisher, and why.
+
+    Args:
+        node: The node to ask for the graph.
+        publisher: One of its publishers.
+    """
+    topic = publisher.topic_name
+    found = []
+    for info in node.get_subscriptions_info_by_topic(topic):
+        if reason := _incompatible(publisher.qos_profile, info.qos_profile):
+            found.append(f"{_peer(info)} asks for incompatible QoS on {topic}: {reason}")
+    return found
 
 
 class ImageSubscription:
@@ -102,6 +121,20 @@ class ImageSubscription:
         self._retiring = self._subscription
         self._subscription = self._subscribe(reliable=wants_reliable)
 
+    def mismatches(self) -> list[str]:
+        """Say which publishers of the topic can never be heard, and why."""
+        wanted, profile = _type_name(self._message_type), self._subscription.qos_profile
+        found = []
+        for info in self._node.get_publishers_info_by_topic(self.topic):
+            if info.topic_type != wanted:
+                found.append(
+                    f"{_peer(info)} publishes {info.topic_type} on {self.topic}; wanted {wanted} "
+                    "(a topic whose name ends in /compressed is taken as CompressedImage)"
+                )
+            elif reason := _incompatible(info.qos_profile, profile):
+                found.append(f"{_peer(info)} offers incompatible QoS on {self.topic}: {reason}")
+        return found
+
     def destroy(self) -> None:
         """Take the subscription out of the node."""
         self._retire()
@@ -142,6 +175,33 @@ class ImageSubscription:
         if self._retiring is not None:
             self._node.destroy_subscription(self._retiring)
         self._retiring, self._relieved = None, False
+
+
+def _incompatible(offered: QoSProfile, asked: QoSProfile) -> str:
+    """Return why two profiles never match, an empty text where they do or may."""
+    for profile in (offered, asked):
+        # The graph tells what was left open as infinite, which the check takes for asked for.
+        if profile.deadline == Infinite:
+            profile.deadline = Duration()
+        if profile.liveliness_lease_duration == Infinite:
+            profile.liveliness_lease_duration = Duration()
+    compatibility, reason = qos_check_compatible(offered, asked)
+    return (
+        str(reason).strip("; ").removeprefix("ERROR: ")
+        if compatibility == QoSCompatibility.ERROR
+        else ""
+    )
+
+
+def _peer(info: Any) -> str:
+    if info.node_name == _UNKNOWN_NAME:  # its node is not discovered yet, or belongs to no ROS
+        return "an unnamed node"
+    return f"{info.node_namespace.rstrip('/')}/{info.node_name}"
+
+
+def _type_name(message_type: type) -> str:
+    package = message_type.__module__.partition(".")[0]
+    return f"{package}/msg/{message_type.__name__}"
 
 
 def _overridden(node: Node, topic: str) -> tuple[QoSPolicyKind, ...]:

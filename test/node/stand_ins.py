@@ -52,6 +52,11 @@ class StandInPublisher:
         self.sent.append(message)
         self.record.append(self.topic)
 
+    @property
+    def topic_name(self) -> str:
+        """Return the topic as given."""
+        return self.topic
+
     def get_subscription_count(self) -> int:
         """Return what the test set."""
         return self.subscribers
@@ -118,6 +123,10 @@ class StandInNode:
         return 0
 
     def get_publishers_info_by_topic(self, topic: str) -> list[Any]:
+        """There is nobody else."""
+        return []
+
+    def get_subscriptions_info_by_topic(self, topic: str) -> list[Any]:
         """There is nobody else."""
         return []
 

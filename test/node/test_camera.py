@@ -387,17 +387,28 @@ def test_refused_frames_warn_once(node: StandInNode) -> None:
     for reason in ("step", "data"):
         camera.receive(bad(reason))
     level, text, values = diagnosis(camera)
-    assert (level, text) == (DiagnosticStatus.WARN, "2 frames refused, see refused.*")
+    assert level == DiagnosticStatus.ERROR
+    assert text == "2 of 2 frames refused or failed, see refused.*"
     assert (values["refused.step"], values["refused.data"]) == ("1", "1")
     assert diagnosis(camera)[0] == DiagnosticStatus.OK
 
 
-def test_a_silent_camera_warns(node: StandInNode, clock: SteadyClock) -> None:
+def test_one_of_several_refused_is_a_warning(node: StandInNode) -> None:
+    camera = make(node)
+    camera.receive(bad("step"))
+    camera.receive(good())
+    level, text, _ = diagnosis(camera)
+    assert level == DiagnosticStatus.WARN
+    assert text == "1 of 2 frames refused or failed, see refused.*"
+
+
+def test_a_silent_camera_is_stale(node: StandInNode, clock: SteadyClock) -> None:
     camera = make(node)
     clock.now_s += 1.5
     assert diagnosis(camera)[0] == DiagnosticStatus.OK
     clock.now_s += 1.5
-    assert diagnosis(camera)[:2] == (DiagnosticStatus.WARN, "no image on /image for 3 s")
+    text = "no image on /image for 3 s: nobody publishes it"
+    assert diagnosis(camera)[:2] == (DiagnosticStatus.STALE, text)
     camera.active = False
     assert diagnosis(camera)[0] == DiagnosticStatus.OK
 

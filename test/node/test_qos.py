@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from harness import LocalNode, image, open_node, stamp_ns
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
-from lwrf_ros.node.qos import ImageSubscription, output_qos
+from lwrf_ros.node.qos import ImageSubscription, output_qos, unserved_subscribers
 
 PATIENCE_S = 20.0
 Open = Callable[..., LocalNode]
@@ -275,3 +275,51 @@ def test_destroyed_in_the_middle_of_a_switch(opened: Open) -> None:
     assert listener.count() == 2
     listener.subscription.destroy()
     assert listener.count() == 0
+
+
+def settled(listener: Listener, wanted: int) -> list[str]:
+    """Wait until so many peers are known by name, and return what is said of them."""
+
+    def known() -> bool:
+        texts = listener.subscription.mismatches()
+        return len(texts) == wanted and not any("unnamed" in text for text in texts)
+
+    listener.spin_until(known, "the peers")
+    return listener.subscription.mismatches()
+
+
+def test_a_camera_that_can_never_be_heard_is_named(opened: Open) -> None:
+    listener = Listener(opened("listener"), "reliable")
+    camera = Camera(opened("front_camera"), reliable=False)
+    (text,) = settled(listener, 1)
+    assert text.startswith("/front_camera offers incompatible QoS on /image: ")
+    assert "reliab" in text.lower()
+    camera.leave()
+    assert settled(listener, 0) == []
+
+
+def test_a_camera_of_another_type_is_named(opened: Open) -> None:
+    listener = Listener(opened("listener"))
+    local = opened("jpeg_camera")
+    local.node.create_publisher(CompressedImage, "/image", 10)
+    (text,) = settled(listener, 1)
+    assert text.startswith("/jpeg_camera publishes sensor_msgs/msg/CompressedImage on /image;")
+    assert "wanted sensor_msgs/msg/Image" in text
+
+
+def test_a_subscriber_that_can_never_hear_is_named(opened: Open) -> None:
+    node, spin_until = opened("segmenter")
+    publisher = node.create_publisher(Image, "labels", output_qos())
+    asked = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    viewer = opened("viewer").node
+    viewer.create_subscription(Image, "/labels", print, QoSProfile(depth=1))
+    spin_until(lambda: publisher.get_subscription_count() == 1, "the first viewer")
+    assert unserved_subscribers(node, publisher) == []
+    viewer.create_subscription(Image, "/labels", print, asked)
+    spin_until(
+        lambda: any("/viewer" in text for text in unserved_subscribers(node, publisher)),
+        "the second viewer",
+    )
+    (text,) = unserved_subscribers(node, publisher)
+    assert text.startswith("/viewer asks for incompatible QoS on /labels: ")
+    assert "transient local subscription" in text
