@@ -11,7 +11,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kilted test-jazzy lint clean
+.PHONY: help demo test test-kilted test-jazzy test-long lint clean
 
 # The virtual environment is a ROS prefix: rclpy and the messages come as wheels from PyPI.
 KILTED := .venv
@@ -49,6 +49,9 @@ test-jazzy: $(JAZZY)/.ready
 	@$(call ROS_OF,$(JAZZY)) python -m pytest $(ARGS) test/node test/tools \
 		$(foreach tool,benchmark calibrate evaluate export train,--ignore=test/tools/test_$(tool).py) \
 		--ignore=test/tools/benchmarking/test_peers.py
+
+test-long: $(KILTED)/.ready
+	@$(call ROS_OF,$(KILTED)) python -m pytest -m long $(ARGS)
 
 clean:
 	@rm -rf $(KILTED) $(JAZZY) build install log demo_output *.egg-info

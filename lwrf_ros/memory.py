@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 
 # From malloc.h. Other C libraries than glibc have no mallopt, and musl's malloc no such limits.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
@@ -37,3 +38,17 @@ def keep_freed_memory() -> bool:
         _M_TRIM_THRESHOLD: _KEPT_BYTES,
     }
     return all([mallopt(option, value) for option, value in options.items()])
+
+
+def give_back_freed_memory() -> bool:
+    """Return to the kernel whatever memory is free, once something large is gone for good.
+
+    What has become garbage in a cycle is found first: Python alone would look for it after so many
+    new objects, of which a running node makes few.
+
+    Returns:
+        Whether there was any, and this C library can do that.
+    """
+    gc.collect()
+    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return malloc_trim is not None and bool(malloc_trim(0))

@@ -17,6 +17,7 @@ from std_msgs.msg import Float32MultiArray
 from lwrf_ros.node import decoding
 from lwrf_ros.node.diagnostics import Account, Rate, Window, is_plausible_age, status
 from lwrf_ros.node.health import CameraFacts, judge
+from lwrf_ros.node.middleware import Middleware
 from lwrf_ros.node.qos import ImageSubscription, output_qos, unserved_subscribers
 from lwrf_ros.node.ros_parameters import ParameterServer
 
@@ -61,6 +62,7 @@ class Camera:
         topic: The image topic; compressed if its remapped name ends in /compressed.
         parameters: The parameters in force: image_qos and max_rate.
         changed: Guards slots and accounts of all cameras; notified when a frame is there.
+        middleware: What carries the messages, to know which sizes it loses.
 
     Attributes:
         label: What messages call the camera: its name, or its topic.
@@ -76,8 +78,10 @@ class Camera:
         topic: str,
         parameters: ParameterServer,
         changed: threading.Condition,
+        middleware: Middleware,
     ) -> None:
         self._node = node
+        self._middleware = middleware
         self._changed = changed
         self._parameters = parameters
         # By the remapped name: what the camera is called decides what it sends.
@@ -100,6 +104,7 @@ class Camera:
         self.active = False
         self._next_due_s = 0.0
         self._slot: Frame | None = None
+        self._largest_bytes = 0
         self._waiting_since_s = 0.0
         self._times = {name: Window() for name in _TIMES}
         self._rate_in, self._rate_out = Rate(), Rate()
@@ -115,6 +120,7 @@ class Camera:
             self.account.received += 1
             self._rate_in.tick(now_s)
             self._last_arrival_s = now_s
+            self._largest_bytes = max(self._largest_bytes, len(message.data))
             if not self.active:
                 self.account.outcomes["inactive"] += 1
                 return
@@ -254,7 +260,7 @@ class Camera:
             "topic": facts.topic,
             "publishers": facts.publishers,
             "reliability": "reliable" if self._subscription.reliable else "best_effort",
-            "incompatible_qos": "; ".join(facts.mismatches),
+            "connection_problems": "; ".join(facts.mismatches),
             "rate_in_hz": rate_in,
             "rate_out_hz": rate_out,
         }
@@ -268,8 +274,10 @@ class Camera:
         return status(f"{node_name}: {self.label}", self.label, level, text, values)
 
     def _mismatches(self) -> list[str]:
-        """Say who of the camera's publishers and subscribers can never be connected, and why."""
+        """Say which peers can never be connected, and which images are lost on the way, and why."""
         texts = self._subscription.mismatches()
+        if lost := self._middleware.loses(self._largest_bytes, f"images on {self.topic}"):
+            texts.append(lost)
         for publisher in self._publishers.values():
             texts += unserved_subscribers(self._node, publisher)
         return texts

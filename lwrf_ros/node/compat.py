@@ -17,6 +17,13 @@ _FAST_DDS_2 = "FASTRTPS_DEFAULT_PROFILES_FILE"
 _FIRST_RCLPY_WITH_FAST_DDS_3 = 9  # Kilted
 
 
+def profile_variables() -> tuple[str, ...]:
+    """Return the variables in which the installed Fast DDS looks for a profile, best one first."""
+    release = int(metadata.version("rclpy").split(".")[0])
+    # Fast DDS 3 does not look at the old name any more.
+    return (_FAST_DDS_3,) if release >= _FIRST_RCLPY_WITH_FAST_DDS_3 else (_FAST_DDS_2,)
+
+
 def profile_environment(profile: str) -> dict[str, str]:
     """Return the environment variable that gives a process a Fast DDS profile.
 
@@ -28,9 +35,7 @@ def profile_environment(profile: str) -> dict[str, str]:
     """
     if os.environ.get(_FAST_DDS_3) or os.environ.get(_FAST_DDS_2):
         return {}
-    release = int(metadata.version("rclpy").split(".")[0])
-    new = release >= _FIRST_RCLPY_WITH_FAST_DDS_3
-    return {_FAST_DDS_3 if new else _FAST_DDS_2: profile}
+    return {profile_variables()[0]: profile}
 
 
 def parameter_overrides(node: Node) -> dict[str, Any]:

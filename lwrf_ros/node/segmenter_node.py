@@ -15,10 +15,12 @@ from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.memory import give_back_freed_memory
 from lwrf_ros.node import bridge
 from lwrf_ros.node.camera import Camera
 from lwrf_ros.node.diagnostics import status
 from lwrf_ros.node.engine import Engine, load_engine
+from lwrf_ros.node.middleware import SMALLEST_IMAGE_BYTES, active_middleware
 from lwrf_ros.node.ros_parameters import ParameterServer
 from lwrf_ros.node.worker import Worker
 
@@ -42,6 +44,7 @@ class SegmenterNode(LifecycleNode):
         self._worker: Worker | None = None
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._settings = ParameterServer(self)
+        self._middleware = active_middleware()
         # Plain publisher and timers on the steady clock: rclpy's lifecycle publisher drops
         # silently while inactive, and simulated time may stand still.
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
@@ -114,7 +117,13 @@ class SegmenterNode(LifecycleNode):
         self._settings.class_names = engine.segmenter.classes.names
         names = parameters.camera_names or ("",) * len(parameters.image_topics)
         for name, topic in zip(names, parameters.image_topics, strict=True):
-            self._cameras.append(Camera(self, name, topic, self._settings, self._changed))
+            self._cameras.append(
+                Camera(self, name, topic, self._settings, self._changed, self._middleware)
+            )
+        # What loading a network leaves behind is several times what running it needs.
+        give_back_freed_memory()
+        if lost := self._middleware.loses(SMALLEST_IMAGE_BYTES, "images like 640x480 rgb8"):
+            self.get_logger().warning(lost)
         segmenter = engine.segmenter
         converter = "cv_bridge" if bridge.working_bridge() else "OpenCV"
         self.get_logger().info(engine.provenance)
@@ -159,6 +168,7 @@ class SegmenterNode(LifecycleNode):
             self._engine.segmenter.close()
             self._engine = None
         self._settings.class_names = None
+        give_back_freed_memory()
 
     def _report(self, text: str) -> None:
         self.get_logger().error(
@@ -192,6 +202,7 @@ class SegmenterNode(LifecycleNode):
             )
             if segmenter.device_memory_mib is not None:
                 values["device_memory_mib"] = segmenter.device_memory_mib
+        values["middleware"] = str(self._middleware)
         values["process_memory_mib"] = _process_memory_mib()
         level, text = DiagnosticStatus.OK, self._state
         if self._problem:

@@ -114,6 +114,9 @@ class CpuStages:
     def close(self) -> None:
         """See `Stages`."""
         self._helpers.shutdown()
+        # It knows a method of this object: without this, only the garbage collector, which may be
+        # gigabytes late, would give its memory and threads back.
+        del self._network
 
     def _axes_between(self, source: torch.Size, target: torch.Size) -> tuple[Axis, Axis]:
         """Return the vertical and the horizontal axis from ``(h, w)`` to ``(H, W)``."""

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from lwrf_ros.node.middleware import Middleware
 from lwrf_ros.node.parameters import Parameters
+
+CARRIES_ALL = Middleware("rmw", "any way", None)
 
 
 class SteadyClock:

@@ -19,12 +19,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sensor_msgs.msg import CompressedImage, Image
-from stand_ins import StandInNode, SteadyClock, settings
+from stand_ins import CARRIES_ALL, StandInNode, SteadyClock, settings
 from std_msgs.msg import Float32MultiArray
 
 from lwrf_ros.node import camera as camera_module
 from lwrf_ros.node.camera import Camera, Frame
 from lwrf_ros.node.decoding import Refusal
+from lwrf_ros.node.middleware import Middleware
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def node() -> StandInNode:
 
 
 def make(node: Any, name: str = "", topic: str = "image", **values: Any) -> Camera:
-    camera = Camera(node, name, topic, settings(**values), threading.Condition())
+    camera = Camera(node, name, topic, settings(**values), threading.Condition(), CARRIES_ALL)
     camera.active = True
     return camera
 
@@ -393,6 +394,13 @@ def test_refused_frames_warn_once(node: StandInNode) -> None:
     assert diagnosis(camera)[0] == DiagnosticStatus.OK
 
 
+def test_images_that_the_middleware_loses_warn(node: StandInNode) -> None:
+    small = Middleware("rmw", "a thin wire", 11, "take a thicker one")
+    camera = Camera(node, "", "image", settings(), threading.Condition(), small)
+    camera.receive(good())
+    assert diagnosis(camera)[1].startswith("images on /image of 0 KiB will be lost in part: rmw")
+
+
 def test_one_of_several_refused_is_a_warning(node: StandInNode) -> None:
     camera = make(node)
     camera.receive(bad("step"))
@@ -422,7 +430,9 @@ class CameraMachine(RuleBasedStateMachine):
         self.patch = mock.patch.object(camera_module, "time", self.clock)
         self.patch.start()
         self.settings = SimpleNamespace(current=settings().current)
-        self.camera = Camera(StandInNode(), "", "image", self.settings, threading.Condition())
+        self.camera = Camera(
+            StandInNode(), "", "image", self.settings, threading.Condition(), CARRIES_ALL
+        )
         self.received = 0
         self.newest: Image | None = None
         self.under_way: list[Frame] = []

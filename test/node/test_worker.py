@@ -15,7 +15,7 @@ import pytest
 from harness import account_adds_up, image, stamp_ns
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage
-from stand_ins import StandInNode, settings
+from stand_ins import CARRIES_ALL, StandInNode, settings
 
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.network import RefineNet, build_network, randomise
@@ -116,7 +116,7 @@ class Stage:
         self.changed = threading.Condition()
         self.reports: list[str] = []
         self.cameras = {
-            name: Camera(self.node, name, f"/{name}", self.settings, self.changed)
+            name: Camera(self.node, name, f"/{name}", self.settings, self.changed, CARRIES_ALL)
             for name in cameras or ("front",)
         }
         for name, camera in self.cameras.items():
