@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 
 
 def add_playback(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +57,14 @@ def non_negative_int(text: str) -> int:
     if value < 0:
         raise argparse.ArgumentTypeError(f"got {text!r}, wanted a whole number from 0 up")
     return value
+
+
+def fixed_size(text: str) -> tuple[int, int]:
+    """Read WIDTHxHEIGHT as ``(height, width)``."""
+    found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"got {text!r}, wanted WIDTHxHEIGHT (640x480)")
+    return int(found[2]), int(found[1])
 
 
 def _number(text: str) -> float:

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from lwrf_ros.backbones import BACKBONES, DECODERS
-from lwrf_ros.tools.arguments import positive_float, positive_int
+from lwrf_ros.tools.arguments import fixed_size, positive_float, positive_int
 from lwrf_ros.tools.benchmarking.peers import PEERS
 from lwrf_ros.tools.evaluation.options import PRECISIONS, image_size
 
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--image-size",
         nargs="+",
-        type=_size,
+        type=fixed_size,
         default=[(480, 640)],
         metavar="WxH",
         help="size of the camera's images (default: 640x480)",
@@ -124,10 +124,3 @@ def run(arguments: argparse.Namespace) -> int:
     from lwrf_ros.tools.benchmarking.run import benchmark
 
     return benchmark(arguments)
-
-
-def _size(text: str) -> tuple[int, int]:
-    size = image_size(text)
-    if size == "image":
-        raise argparse.ArgumentTypeError(f"got {text!r}, wanted WIDTHxHEIGHT (640x480)")
-    return size

@@ -22,6 +22,7 @@ from lwrf_ros.tools import (
     play,
     record,
     train,
+    transport,
 )
 
 EXIT_USER_ERROR = 2
@@ -47,7 +48,7 @@ class Subcommand(Protocol):
 
 SUBCOMMANDS = cast(
     "tuple[Subcommand, ...]",
-    (benchmark, calibrate, demo, evaluate, export, extract, play, record, train),
+    (benchmark, calibrate, demo, evaluate, export, extract, play, record, train, transport),
 )
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lwrf_ros.tools.evaluation.options import add_network, image_size
+from lwrf_ros.tools.arguments import fixed_size
+from lwrf_ros.tools.evaluation.options import add_network
 
 NAME = "export"
 HELP = "write a network as ONNX or as a torch.export package, and check it against the network"
@@ -65,16 +66,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the network's weights and arithmetic; what goes in and comes out stays the same "
         "(default: %(default)s)",
     )
-
-
-def fixed_size(text: str) -> tuple[int, int]:
-    """Read WIDTHxHEIGHT as ``(height, width)``."""
-    size = image_size(text)
-    if size == "image":
-        raise argparse.ArgumentTypeError(
-            "got image, wanted WIDTHxHEIGHT (480x360); --dynamic leaves the size open"
-        )
-    return size
 
 
 def run(arguments: argparse.Namespace) -> int:

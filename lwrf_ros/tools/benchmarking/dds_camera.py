@@ -2,7 +2,8 @@
 # Copyright 2026 The lwrf_ros authors
 """The camera of a measurement over DDS: a few images in memory, sent at a rate; run as a process.
 
-Arguments: topic, width and height in pixels, number of messages, messages a second.
+Arguments: topic, width and height in pixels, number of messages, messages a second, and reliable
+(the default) or best_effort.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ def main() -> None:
     topic, rate_hz = sys.argv[1], float(sys.argv[5])
     width, height, count = (int(argument) for argument in sys.argv[2:5])
     source = StillImages(width, height, count, rate_hz)
-    print(play_frames(source, PlayOptions(input="", topic=topic, wait_s=WAIT_S)), flush=True)
+    reliable = "best_effort" not in sys.argv[6:]
+    options = PlayOptions(input="", topic=topic, wait_s=WAIT_S, reliable=reliable)
+    print(play_frames(source, options), flush=True)
 
 
 if __name__ == "__main__":
