@@ -21,6 +21,7 @@ from lwrf_ros.tools import (
     extract,
     play,
     record,
+    replay,
     train,
 )
 
@@ -47,7 +48,7 @@ class Subcommand(Protocol):
 
 SUBCOMMANDS = cast(
     "tuple[Subcommand, ...]",
-    (benchmark, calibrate, demo, evaluate, export, extract, play, record, train),
+    (benchmark, calibrate, demo, evaluate, export, extract, play, record, replay, train),
 )
 
 
