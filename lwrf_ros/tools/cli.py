@@ -19,6 +19,7 @@ from lwrf_ros.tools import (
     evaluate,
     export,
     extract,
+    info,
     play,
     record,
     replay,
@@ -48,7 +49,7 @@ class Subcommand(Protocol):
 
 SUBCOMMANDS = cast(
     "tuple[Subcommand, ...]",
-    (benchmark, calibrate, demo, evaluate, export, extract, play, record, replay, train),
+    (benchmark, calibrate, demo, evaluate, export, extract, info, play, record, replay, train),
 )
 
 
