@@ -263,6 +263,10 @@ def test_every_argument_reaches_the_node_in_its_type(launcher: Launcher) -> None
         "overlay_alpha": "2.5e-1",
         "coverage_alerts": '["car>0.5", "road > 1e-2"]',
         "max_rate": "5",
+        "stale_after": "3",
+        "min_image_rate": "1e1",
+        "max_latency": "0.5",
+        "max_dropped": "0",
         "autostart": "false",
     }
     assert set(given) == set(FIELDS)
@@ -285,6 +289,10 @@ def test_every_argument_reaches_the_node_in_its_type(launcher: Launcher) -> None
         "overlay_alpha": 0.25,
         "coverage_alerts": ["car>0.5", "road > 1e-2"],
         "max_rate": 5.0,
+        "stale_after": 3.0,
+        "min_image_rate": 10.0,
+        "max_latency": 0.5,
+        "max_dropped": 0.0,
         "autostart": False,
     }
     assert overrides == expected
