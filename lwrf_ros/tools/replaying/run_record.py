@@ -88,7 +88,14 @@ class RunRecord:
 
     def write(self, folder: Path) -> None:
         """Write ``replay.json``; whoever reads meanwhile sees the old one or the new one, whole."""
-        text = json.dumps({"format": FORMAT, **asdict(self)}, indent=2, ensure_ascii=False)
+        # Piece by piece: asdict would make a Counter anew from pairs, and count those.
+        content = {
+            "format": FORMAT,
+            **vars(self),
+            "cameras": [asdict(camera) for camera in self.cameras],
+            "account": {topic: vars(account) for topic, account in self.account.items()},
+        }
+        text = json.dumps(content, indent=2, ensure_ascii=False)
         partial = folder / f".{RECORD_FILE}.partial"
         partial.write_text(text + "\n", encoding="utf-8")
         partial.replace(folder / RECORD_FILE)
