@@ -63,6 +63,7 @@ setup(
     install_requires=[
         "setuptools",
         "matplotlib>=3.5",
+        "mcap>=1.5",
         "numba>=0.58",
         "numpy>=1.21",
         "onnx>=1.17",

@@ -24,6 +24,7 @@ from launch_ros.utilities import make_namespace_absolute, prefix_namespace
 from lwrf_ros.data import config_path
 from lwrf_ros.node.compat import profile_environment
 from lwrf_ros.node.parameters import FIELDS, ParameterError, coerce
+from lwrf_ros.node.rviz import rviz_config
 
 PACKAGE = "lwrf_ros"
 EXECUTABLE = "segmenter"
@@ -38,6 +39,7 @@ OWN_ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "namespace": ("Namespace of the node.",),
     "use_sim_time": ("Take the time from /clock.", BOOLEANS),
     "log_level": ("Least severity that is logged.", LOG_LEVELS),
+    "rviz": ("Show camera, overlay, labels and the classes' colours in RViz.", BOOLEANS),
 }
 
 
@@ -127,10 +129,16 @@ def _node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     namespace = given.get("namespace", "")
     pushed = context.launch_configurations.get("ros_namespace")
     full_name = f"{make_namespace_absolute(prefix_namespace(pushed, namespace)) or '/'}/{name}"
+    full_name = full_name.replace("//", "/")
     if parameters:
-        sources.append(_parameter_file(full_name.replace("//", "/"), parameters))
+        sources.append(_parameter_file(full_name, parameters))
     log_level = ["--log-level", given["log_level"]] if "log_level" in given else []
+    actions: list[LaunchDescriptionEntity] = []
+    if given.get("rviz") == "true":
+        cameras = {**_cameras_of_file(given.get("params_file"), full_name), **parameters}
+        actions.append(_rviz(full_name, cameras))
     return [
+        *actions,
         Node(
             **_executable(),
             name=name,
@@ -139,7 +147,7 @@ def _node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             ros_arguments=log_level,
             output="screen",
             emulate_tty=True,
-        )
+        ),
     ]
 
 
@@ -174,6 +182,47 @@ def _parameter_file(node: str, parameters: dict[str, Any]) -> str:
     with tempfile.NamedTemporaryFile(prefix="lwrf_ros_", suffix=".yaml", delete=False) as file:
         file.write("\n".join([*lines, ""]).encode(errors="surrogateescape"))
     return file.name
+
+
+def _rviz(node: str, parameters: dict[str, Any]) -> Node:
+    """Start RViz on the topics of the node; it may be closed and the node goes on."""
+    try:
+        get_package_prefix("rviz2")
+    except PackageNotFoundError:
+        raise ParameterError(
+            "rviz is 'true', and rviz2 is not installed or its workspace not sourced; install it "
+            "(apt install ros-$ROS_DISTRO-rviz2), or leave rviz out and look at "
+            f"{node}/overlay in another way"
+        ) from None
+    topics = parameters.get("image_topics", FIELDS["image_topics"].default)
+    names = parameters.get("camera_names", FIELDS["camera_names"].default)
+    config = rviz_config(config_path("segment.rviz"), node, topics, names)
+    with tempfile.NamedTemporaryFile(prefix="lwrf_ros_", suffix=".rviz", delete=False) as file:
+        file.write(config.encode())
+    return Node(
+        package="rviz2",
+        executable="rviz2",
+        arguments=["-d", file.name],
+        parameters=[{"use_sim_time": parameters.get("use_sim_time", False)}],
+        output="screen",
+    )
+
+
+def _cameras_of_file(path: str | None, node: str) -> dict[str, Any]:
+    """Return the image topics and camera names that a parameter file gives the node."""
+    found: dict[str, Any] = {}
+    if path is None:
+        return found
+    content = yaml.safe_load(Path(path).expanduser().read_text(encoding="utf-8")) or {}
+    # As rcl: what names the node in full wins over a wildcard.
+    for key in ("/**", f"/**/{node.rpartition('/')[2]}", node.lstrip("/"), node):
+        given = (content.get(key) or {}).get("ros__parameters") or {}
+        found.update(
+            (name, coerce(name, given[name]))
+            for name in ("image_topics", "camera_names")
+            if name in given
+        )
+    return found
 
 
 def _executable() -> dict[str, str]:

@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
 
 pytest.importorskip("launch_ros", reason="launch_ros is not installed: the launch file cannot run")
 pytest.importorskip("rclpy", reason="rclpy is not installed: the node cannot run")
@@ -29,7 +30,7 @@ from lwrf_ros.tools.domain import reserve_domain_id
 REPOSITORY = Path(__file__).resolve().parents[1]
 LAUNCH_FILE = REPOSITORY / "launch" / "segment.launch.py"
 PATIENCE_S = 60.0
-OF_ROS = ("image_topic", "params_file", "name", "namespace", "use_sim_time", "log_level")
+OF_ROS = ("image_topic", "params_file", "name", "namespace", "use_sim_time", "log_level", "rviz")
 PROFILES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
 # Stands in for the node's executable: writes down what reached it through rcl, and ends.
 RECORDER = """
@@ -94,6 +95,7 @@ def test_every_argument_is_described_and_may_be_left_out(arguments: dict[str, An
         ("image_qos", ("auto", "reliable", "best_effort")),
         ("autostart", ("true", "false")),
         ("use_sim_time", ("true", "false")),
+        ("rviz", ("true", "false")),
         ("log_level", ("debug", "info", "warn", "error", "fatal")),
     ],
 )
@@ -264,6 +266,10 @@ def test_every_argument_reaches_the_node_in_its_type(launcher: Launcher) -> None
         "overlay_alpha": "2.5e-1",
         "coverage_alerts": '["car>0.5", "road > 1e-2"]',
         "max_rate": "5",
+        "stale_after": "3",
+        "min_image_rate": "1e1",
+        "max_latency": "0.5",
+        "max_dropped": "0",
         "autostart": "false",
     }
     assert set(given) == set(FIELDS)
@@ -289,6 +295,10 @@ def test_every_argument_reaches_the_node_in_its_type(launcher: Launcher) -> None
         "overlay_alpha": 0.25,
         "coverage_alerts": ["car>0.5", "road > 1e-2"],
         "max_rate": 5.0,
+        "stale_after": 3.0,
+        "min_image_rate": 10.0,
+        "max_latency": 0.5,
+        "max_dropped": 0.0,
         "autostart": False,
     }
     assert overrides == expected
@@ -417,6 +427,70 @@ def test_a_wrong_argument_ends_with_a_clear_message(
     assert launch.result() == 1
     for text in expected:
         assert text in launch.output
+    assert "process started" not in launch.output
+
+
+# Stands in for RViz: writes down what it was given to show, and ends.
+RVIZ = """
+import os, shutil, sys
+shutil.copy(sys.argv[sys.argv.index("-d") + 1], os.environ["RECORD"] + ".rviz")
+"""
+
+
+@pytest.fixture
+def rviz_prefix(tmp_path: Path) -> str:
+    """A prefix for AMENT_PREFIX_PATH in which there is an executable rviz2."""
+    prefix = tmp_path / "with_rviz"
+    marker = prefix / "share/ament_index/resource_index/packages/rviz2"
+    marker.parent.mkdir(parents=True)
+    marker.touch()
+    program = prefix / "lib/rviz2/rviz2"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!{sys.executable}\n{RVIZ}", encoding="utf-8")
+    program.chmod(0o755)
+    return str(prefix)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "topics"),
+    [
+        (
+            ["image_topic:=/front/image_raw", "name:=eyes", "namespace:=robot"],
+            ["/front/image_raw", *(f"/robot/eyes/{o}" for o in ("overlay", "labels", "legend"))],
+        ),
+        (
+            ["params_file:=FILE", "camera_names:=[left,right]"],
+            [
+                "/l/image",
+                *("/segmenter/left/overlay", "/segmenter/left/labels", "/r/compressed"),
+                *("/segmenter/right/overlay", "/segmenter/right/labels", "/segmenter/legend"),
+            ],
+        ),
+    ],
+)
+def test_rviz_shows_the_topics_of_this_node(
+    launcher: Launcher, rviz_prefix: str, tmp_path: Path, arguments: list[str], topics: list[str]
+) -> None:
+    path = tmp_path / "parameters.yaml"
+    path.write_text(
+        "/**:\n  ros__parameters: {image_topics: [of_all], max_rate: 1.0}\n"
+        "segmenter:\n  ros__parameters: {image_topics: [l/image, r/compressed]}\n"
+    )
+    launch = launcher(
+        "rviz:=true",
+        *(argument.replace("FILE", str(path)) for argument in arguments),
+        AMENT_PREFIX_PATH=rviz_prefix,
+    )
+    launch.seen()
+    config = yaml.safe_load((tmp_path / "record.json.rviz").read_text(encoding="utf-8"))
+    displays = config["Visualization Manager"]["Displays"]
+    assert [display["Topic"]["Value"] for display in displays] == topics
+
+
+def test_without_rviz_installed_its_argument_says_so(launcher: Launcher, tmp_path: Path) -> None:
+    launch = launcher("rviz:=true", AMENT_PREFIX_PATH=str(tmp_path))
+    assert launch.result() == 1
+    assert "rviz2 is not installed" in launch.output
     assert "process started" not in launch.output
 
 

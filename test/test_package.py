@@ -21,6 +21,8 @@ SHARED_FILES = (
     "launch/segment.launch.py",
     "config/segmenter.yaml",
     "config/fastdds_large_images.xml",
+    "config/segment.rviz",
+    "config/foxglove_layout.json",
 )
 LICENSES = ["Apache-2.0", "CC-BY-NC-4.0"]
 # What an installation has to find, wherever it lies; run outside the sources.

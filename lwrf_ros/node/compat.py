@@ -14,14 +14,8 @@ if TYPE_CHECKING:
 
 _FAST_DDS_3 = "FASTDDS_DEFAULT_PROFILES_FILE"
 _FAST_DDS_2 = "FASTRTPS_DEFAULT_PROFILES_FILE"
+PROFILE_VARIABLES = (_FAST_DDS_3, _FAST_DDS_2)
 _FIRST_RCLPY_WITH_FAST_DDS_3 = 9  # Kilted
-
-
-def profile_variables() -> tuple[str, ...]:
-    """Return the variables in which the installed Fast DDS looks for a profile, best one first."""
-    release = int(metadata.version("rclpy").split(".")[0])
-    # Fast DDS 3 does not look at the old name any more.
-    return (_FAST_DDS_3,) if release >= _FIRST_RCLPY_WITH_FAST_DDS_3 else (_FAST_DDS_2,)
 
 
 def profile_environment(profile: str) -> dict[str, str]:
@@ -33,9 +27,19 @@ def profile_environment(profile: str) -> dict[str, str]:
     Returns:
         The variable of the installed release and the path; nothing if the user has set one.
     """
-    if os.environ.get(_FAST_DDS_3) or os.environ.get(_FAST_DDS_2):
+    if any(os.environ.get(variable) for variable in PROFILE_VARIABLES):
         return {}
-    return {profile_variables()[0]: profile}
+    return {profile_variable(): profile}
+
+
+def profile_variable() -> str:
+    """Return which of `PROFILE_VARIABLES` the installed release reads.
+
+    Raises:
+        PackageNotFoundError: If rclpy is not installed.
+    """
+    release = int(metadata.version("rclpy").split(".")[0])
+    return _FAST_DDS_3 if release >= _FIRST_RCLPY_WITH_FAST_DDS_3 else _FAST_DDS_2
 
 
 def parameter_overrides(node: Node) -> dict[str, Any]:

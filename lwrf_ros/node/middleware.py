@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rclpy.utilities import get_rmw_implementation_identifier
 
-from lwrf_ros.node.compat import profile_variables
+from lwrf_ros.node.compat import profile_variable
 
 _FAST_DDS_SEGMENT_BYTES = 512 * 1024
 # eProsima's own ways to say "large data" without a profile.
@@ -82,7 +82,7 @@ def _fast_dds(name: str, environment: Mapping[str, str]) -> Middleware:
     room = _shared_memory_bytes()
     advice = (
         "give config/fastdds_large_images.xml of this package in "
-        f"{profile_variables()[0]}, to the camera's process as well (docs/dds.md)"
+        f"{profile_variable()}, to the camera's process as well (docs/dds.md)"
     )
     profile = _profile_path(environment)
     if profile is not None:
@@ -123,9 +123,8 @@ def _cyclone(name: str) -> Middleware:
 
 def _profile_path(environment: Mapping[str, str]) -> Path | None:
     """Return the profile that Fast DDS reads, None for none."""
-    for variable in profile_variables():
-        if environment.get(variable):
-            return Path(environment[variable].removeprefix("file://"))
+    if given := environment.get(profile_variable()):
+        return Path(given.removeprefix("file://"))
     default = Path(_DEFAULT_PROFILES)
     return default if default.is_file() else None
 

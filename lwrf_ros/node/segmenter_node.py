@@ -20,6 +20,7 @@ from lwrf_ros.node import bridge, label_info
 from lwrf_ros.node.camera import Camera
 from lwrf_ros.node.diagnostics import status
 from lwrf_ros.node.engine import Engine, load_engine
+from lwrf_ros.node.legend import LegendPublisher
 from lwrf_ros.node.middleware import SMALLEST_IMAGE_BYTES, active_middleware
 from lwrf_ros.node.ros_parameters import ParameterServer
 from lwrf_ros.node.worker import Worker
@@ -48,6 +49,7 @@ class SegmenterNode(LifecycleNode):
         # Plain publisher and timers on the steady clock: rclpy's lifecycle publisher drops
         # silently while inactive, and simulated time may stand still.
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._legend = LegendPublisher(self)
         self.create_timer(_DIAGNOSTICS_PERIOD_S, self._every_second, clock=self._steady)
         if self._settings.current.autostart:
             self._autostart = self.create_timer(0.0, self._start, clock=self._steady)
@@ -153,6 +155,7 @@ class SegmenterNode(LifecycleNode):
         with self._changed:
             for camera in self._cameras:
                 camera.active = True
+        self._legend.send(self._engine.segmenter.classes)
 
     def _deactivate(self) -> None:
         with self._changed:

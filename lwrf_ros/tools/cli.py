@@ -19,8 +19,10 @@ from lwrf_ros.tools import (
     evaluate,
     export,
     extract,
+    info,
     play,
     record,
+    replay,
     train,
     transport,
 )
@@ -48,7 +50,20 @@ class Subcommand(Protocol):
 
 SUBCOMMANDS = cast(
     "tuple[Subcommand, ...]",
-    (benchmark, calibrate, demo, evaluate, export, extract, play, record, train, transport),
+    (
+        benchmark,
+        calibrate,
+        demo,
+        evaluate,
+        export,
+        extract,
+        info,
+        play,
+        record,
+        replay,
+        train,
+        transport,
+    ),
 )
 
 

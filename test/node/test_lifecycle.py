@@ -14,7 +14,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from harness import Peer, StartNode, account_adds_up, image
 from sensor_msgs.msg import Image
 
-from lwrf_ros.node.compat import profile_variables
+from lwrf_ros.node.compat import PROFILE_VARIABLES
 
 PICTURE = image(np.zeros((32, 32, 3), np.uint8))
 END_LIMIT_S = 2.0
@@ -241,7 +241,7 @@ def test_simulated_time_that_stands_still_stops_nothing(start_node: StartNode, p
 def test_settings_that_lose_images_are_warned_about_on_configure(
     start_node: StartNode, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for variable in profile_variables():
+    for variable in PROFILE_VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     node = start_node()
     peer.wait_for_state("active")

@@ -10,11 +10,11 @@ import pytest
 
 from lwrf_ros.data import config_path
 from lwrf_ros.node import middleware
-from lwrf_ros.node.compat import profile_environment, profile_variables
+from lwrf_ros.node.compat import profile_environment, profile_variable
 from lwrf_ros.node.middleware import SMALLEST_IMAGE_BYTES, Middleware, active_middleware
 
 PROFILE = str(config_path("fastdds_large_images.xml"))
-VARIABLE = profile_variables()[0]
+VARIABLE = profile_variable()
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lwrf_ros.node.compat import profile_variables
+from lwrf_ros.node.compat import profile_variable
 from lwrf_ros.tools.transporting.measurement import BUILT_IN, transport_environment
 
 LIMIT_S = 120
@@ -35,7 +35,7 @@ def test_a_size_that_is_none(lwrf: Any, text: str) -> None:
 
 
 def test_settings_of_the_transports() -> None:
-    variable = profile_variables()[0]
+    variable = profile_variable()
     mine = {variable: "mine.xml", BUILT_IN: "UDPv4", "HOME": "there"}
     assert transport_environment("active", mine) == mine
     assert transport_environment("default", mine) == {"HOME": "there"}

@@ -47,9 +47,7 @@ def load_network(
         LwrfError: If the class table or the weights cannot be used or do not fit each other.
     """
     table = ClassTable.load(classes)
-    card = _card(Path(weights).expanduser()) if weights else {}
-    backbone = backbone or _known(card, "backbone", tuple(BACKBONES)) or "mobilenet_v2"
-    decoder = decoder or _known(card, "decoder", DECODERS) or "light_weight"
+    backbone, decoder = choose_network(weights, backbone, decoder)
     path = Path(weights) if weights else find_weights(backbone, decoder, classes)
     if path is None:
         there = ", ".join(one.stem for one in bundled_weights()) or "none at all"
@@ -59,6 +57,23 @@ def load_network(
         )
     network = build_network(backbone, len(table), decoder)
     return Loaded(network, table, load_weights(network, path))
+
+
+def choose_network(
+    weights: str | None, backbone: str | None, decoder: str | None
+) -> tuple[str, str]:
+    """Return backbone and decoder: the given ones, else those that a weights file names.
+
+    Args:
+        weights: Path of a weights file, None for the ones that come with the package.
+        backbone: Its name; None for the one that the weights' card names, else mobilenet_v2.
+        decoder: Its name; None for the one that the weights' card names, else light_weight.
+    """
+    card = _card(Path(weights).expanduser()) if weights else {}
+    return (
+        backbone or _known(card, "backbone", tuple(BACKBONES)) or "mobilenet_v2",
+        decoder or _known(card, "decoder", DECODERS) or "light_weight",
+    )
 
 
 def load_pairs(folder: Path, classes: ClassTable, max_frames: int | None) -> list[Pair]:

@@ -13,16 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from lwrf_ros.classes import UNLABELLED, ClassTable
+from lwrf_ros.legend import INK, PAPER, Colour, draw_legend, load_font
 from lwrf_ros.tools.evaluation.scoring import Frame
-from lwrf_ros.tools.recording.pictures import (
-    INK,
-    PAPER,
-    Colour,
-    class_colours,
-    draw_legend,
-    load_font,
-    wrap,
-)
+from lwrf_ros.tools.recording.pictures import class_colours, wrap
 from lwrf_ros.training.dataset import read_image, read_mask
 
 PAGE_WIDTH_PX = 1640

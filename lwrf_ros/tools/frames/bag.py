@@ -5,31 +5,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rosbags.rosbag1 import Reader as Rosbag1Reader
-from rosbags.rosbag1 import ReaderError as Rosbag1Error
-from rosbags.rosbag2 import Reader as Rosbag2Reader
-from rosbags.rosbag2 import ReaderError as Rosbag2Error
 from rosbags.serde import SerdeError
 from rosbags.typesys import Stores, get_typestore
 
+from lwrf_ros.tools.frames.bag_messages import BagMessages, RawMessage
 from lwrf_ros.tools.frames.frame import CompressedImage, Frame, FrameError, FrameSource, RawImage
 
 BAG_SUFFIXES = (".db3", ".mcap", ".bag")
 RAW_TYPE = "sensor_msgs/msg/Image"
 COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
 _USUAL_NAME = re.compile(r"/image(_\w+)?(/compressed)?$")
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
 class BagFrames(FrameSource):
     """The messages of one image topic of a bag.
 
-    The two image types are the same in every ROS release, so the types that the bag itself may
-    define are not looked at: a bag with a damaged or strange definition of some other type plays.
+    Attributes:
+        topic: Name of the topic.
     """
 
     has_stamps = True
@@ -45,110 +41,115 @@ class BagFrames(FrameSource):
         Raises:
             FrameError: No such bag, no image topic, or several and none was named.
         """
-        self._path = path
-        self._ros1 = path.suffix == ".bag"
+        self._bag = BagMessages(path)
         try:
-            self._reader: Any = Rosbag1Reader(path) if self._ros1 else Rosbag2Reader(path)
-            self._reader.open()
-        except Exception as error:
-            # The readers let struct, sqlite3, zlib and Unicode errors of a damaged file through.
-            raise FrameError(
-                f"cannot read the bag {path}: {error}; give the folder of a rosbag2 (with its "
-                "metadata.yaml), one .db3 or .mcap file, or a ROS 1 .bag"
-            ) from error
-        try:
-            self._connections = self._choose(topic)
+            (self.topic,) = choose_image_topics(self._bag, [topic] if topic is not None else [])
         except FrameError:
             self.close()
             raise
-        self._type = _full_type(self._connections[0].msgtype)
-        self._types = get_typestore(Stores.ROS1_NOETIC if self._ros1 else Stores.LATEST)
-        self.topic: str = self._connections[0].topic
+        about = self._bag.topics[self.topic]
+        self._reader = ImageReader(about.message_type, self._bag.ros1)
         self.description = f"{path.name}:{self.topic}"
-        self.compressed = self._type == COMPRESSED_TYPE
-        self.count = _count(self._connections)
+        self.compressed = about.message_type == COMPRESSED_TYPE
+        self.count = about.count
         # A bag's duration covers all its topics: good enough for a display.
-        seconds = self._reader.duration * 1e-9
+        seconds = self._bag.duration_s
         self.rate_hz = (self.count - 1) / seconds if self.count > 1 and seconds > 0 else None
 
     def __iter__(self) -> Iterator[Frame]:
         """Read the messages in the order of their reception."""
-        deserialize = self._types.deserialize_ros1 if self._ros1 else self._types.deserialize_cdr
-        try:
-            for _, time_ns, raw in self._reader.messages(connections=self._connections):
-                if bytes(raw[:4]) == ZSTD_MAGIC:
-                    raise FrameError(
-                        f"the messages of {self._path} are compressed one by one, which only the "
-                        "bag's metadata.yaml says; give the bag's folder instead of the file"
-                    )
-                yield _frame(time_ns, deserialize(raw, self._type), self.compressed)
-        except (Rosbag1Error, Rosbag2Error, SerdeError, OSError) as error:
-            raise FrameError(
-                f"the bag {self._path} cannot be read further on {self.topic}: {error}; check the "
-                "bag (ros2 bag info) or play fewer frames (--max-frames)"
-            ) from error
+        for message in self._bag.messages([self.topic]):
+            try:
+                yield self._reader.read(message)
+            except SerdeError as error:
+                raise FrameError(
+                    f"the bag {self._bag.path} cannot be read further on {self.topic}: {error}; "
+                    "check the bag (ros2 bag info) or play fewer frames (--max-frames)"
+                ) from error
 
     def close(self) -> None:
         """Close the bag."""
-        self._reader.close()
+        self._bag.close()
 
-    def _choose(self, topic: str | None) -> list[Any]:
-        connections = list(self._reader.connections)
-        images: dict[str, list[Any]] = {}
-        for connection in connections:
-            if _full_type(connection.msgtype) in (RAW_TYPE, COMPRESSED_TYPE):
-                images.setdefault(connection.topic, []).append(connection)
-        listing = "".join(
-            f"\n  {name}  ({_full_type(found[0].msgtype)}, {_count(found)} messages)"
-            for name, found in sorted(images.items())
-        )
-        if not images:
-            others = (
-                ", ".join(sorted({connection.topic for connection in connections})) or "nothing"
+
+class ImageReader:
+    """Reads the messages of an image topic.
+
+    The two image types are the same in every ROS release, so the types that the bag itself may
+    define are not looked at: a bag with a damaged or strange definition of some other type plays.
+
+    Args:
+        message_type: sensor_msgs/msg/Image or CompressedImage.
+        ros1: Whether they are of a ROS 1 bag.
+    """
+
+    def __init__(self, message_type: str, ros1: bool) -> None:
+        types = get_typestore(Stores.ROS1_NOETIC if ros1 else Stores.LATEST)
+        self._deserialize = types.deserialize_ros1 if ros1 else types.deserialize_cdr
+        self._type = message_type
+
+    def read(self, message: RawMessage) -> Frame:
+        """Read a message.
+
+        Raises:
+            SerdeError: If its bytes are not a message of the type.
+        """
+        read: Any = self._deserialize(message.data, self._type)
+        stamp = read.header.stamp
+        image: RawImage | CompressedImage
+        if self._type == COMPRESSED_TYPE:
+            image = CompressedImage(read.format, read.data)
+        else:
+            image = RawImage(
+                encoding=read.encoding,
+                width=read.width,
+                height=read.height,
+                step=read.step,
+                is_bigendian=bool(read.is_bigendian),
+                data=read.data,
             )
-            raise FrameError(
-                f"the bag {self._path} has no topic of sensor_msgs/Image or CompressedImage, only: "
-                f"{others}; give a bag with camera images"
-            )
-        if topic is not None and topic not in images:
-            raise FrameError(f"the bag {self._path} has no image topic {topic!r}; it has:{listing}")
-        if topic is None:
-            # ROS calls a camera's picture image_raw, image_rect, ...; where just one topic is
-            # called so, it is the one that is meant.
-            usual = [name for name in images if _USUAL_NAME.search(name)]
-            candidates = usual if len(usual) == 1 else list(images)
-            if len(candidates) > 1:
-                raise FrameError(
-                    f"the bag {self._path} has {len(images)} image topics; name one with "
-                    f"--bag-topic (make demo: TOPIC=...):{listing}"
-                )
-            topic = candidates[0]
-        return images[topic]
+        stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
+        return Frame(message.time_ns, stamp_ns, read.header.frame_id, image)
 
 
-def _count(connections: list[Any]) -> int:
-    return sum(connection.msgcount for connection in connections)
+def choose_image_topics(bag: BagMessages, wanted: Sequence[str]) -> list[str]:
+    """Choose the topics of a bag to read images from.
 
+    Args:
+        bag: The bag.
+        wanted: Their names; none takes the only image topic that there is, or the only one that is
+            called as cameras call theirs.
 
-def _full_type(name: str) -> str:
-    """Return a message type with its ``/msg/``, which some recorders leave out."""
-    package, _, message = name.rpartition("/")
-    return f"{package.removesuffix('/msg')}/msg/{message}"
-
-
-def _frame(time_ns: int, message: Any, compressed: bool) -> Frame:
-    stamp = message.header.stamp
-    image: RawImage | CompressedImage
-    if compressed:
-        image = CompressedImage(message.format, message.data)
-    else:
-        image = RawImage(
-            encoding=message.encoding,
-            width=message.width,
-            height=message.height,
-            step=message.step,
-            is_bigendian=bool(message.is_bigendian),
-            data=message.data,
+    Raises:
+        FrameError: No image topic of such a name, or several and none was named.
+    """
+    images = {
+        name: topic
+        for name, topic in bag.topics.items()
+        if topic.message_type in (RAW_TYPE, COMPRESSED_TYPE)
+    }
+    listing = "".join(
+        f"\n  {name}  ({topic.message_type}, {topic.count} messages)"
+        for name, topic in sorted(images.items())
+    )
+    if not images:
+        others = ", ".join(sorted(bag.topics)) or "nothing"
+        raise FrameError(
+            f"the bag {bag.path} has no topic of sensor_msgs/Image or CompressedImage, only: "
+            f"{others}; give a bag with camera images"
         )
-    stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
-    return Frame(time_ns, stamp_ns, message.header.frame_id, image)
+    for name in wanted:
+        if name not in images:
+            raise FrameError(f"the bag {bag.path} has no image topic {name!r}; it has:{listing}")
+    if wanted:
+        return list(dict.fromkeys(wanted))
+    # ROS calls a camera's picture image_raw, image_rect, ...; where just one topic is called so,
+    # it is the one that is meant.
+    usual = [name for name in images if _USUAL_NAME.search(name)]
+    candidates = usual if len(usual) == 1 else list(images)
+    if len(candidates) > 1:
+        raise FrameError(
+            f"the bag {bag.path} has {len(images)} image topics; name one with "
+            f"--bag-topic (make demo: TOPIC=...):{listing}"
+        )
+    return candidates

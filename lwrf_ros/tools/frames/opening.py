@@ -38,11 +38,21 @@ def open_frames(path: str | Path, topic: str | None = None) -> FrameSource:
     return VideoFrames(path)
 
 
+def is_bag(path: Path) -> bool:
+    """Tell whether a path is a ROS bag, in whatever state: a folder or a file of one."""
+    if path.is_dir():
+        return (path / "metadata.yaml").is_file() or bool(_bag_files(path))
+    return path.suffix in BAG_SUFFIXES
+
+
+def _bag_files(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir() if entry.suffix in BAG_SUFFIXES)
+
+
 def _open_folder(path: Path, topic: str | None) -> FrameSource:
     if (path / "metadata.yaml").is_file():
         return BagFrames(path, topic)
-    bags = sorted(entry.name for entry in path.iterdir() if entry.suffix in BAG_SUFFIXES)
-    if bags:
+    if bags := _bag_files(path):
         raise FrameError(
             f"the folder {path} has no metadata.yaml but holds {', '.join(bags)}; give one of "
             "these files, or make the metadata with: ros2 bag reindex"

@@ -13,14 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from lwrf_ros.tools.recording.pictures import (
-    INK,
-    PAPER,
-    Colour,
-    banner_strip,
-    draw_legend,
-    load_font,
-)
+from lwrf_ros.legend import INK, PAPER, Colour, draw_legend, load_font
+from lwrf_ros.tools.recording.pictures import banner_strip
 
 FRAMES_ON_SHEET = 12
 # Many more than are shown, so that those shown can be evenly spread; about 25 MB.

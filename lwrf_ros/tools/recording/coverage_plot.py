@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from PIL import Image
 
-from lwrf_ros.tools.recording.pictures import PAPER, Colour, banner_strip
+from lwrf_ros.legend import PAPER, Colour
+from lwrf_ros.tools.recording.pictures import banner_strip
 
 # More points than this are no longer seen apart on the page.
 MAX_POINTS = 1500

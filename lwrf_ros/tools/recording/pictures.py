@@ -1,44 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""Text, banners and legends that the recorded pictures share."""
+"""Text, banners and colours that the recorded pictures share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 
 import matplotlib
 import numpy as np
 import numpy.typing as npt
-from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
 from lwrf_ros.classes import UNLABELLED_NAME, ClassTable
-
-Colour = tuple[int, int, int]
+from lwrf_ros.legend import Colour, load_font
 
 BANNER_COLOUR: Colour = (176, 0, 32)
 BANNER_TEXT_COLOUR: Colour = (255, 255, 255)
-PAPER: Colour = (255, 255, 255)
-INK: Colour = (24, 24, 24)
 UNLABELLED_COLOUR: Colour = (0, 0, 0)
-
-
-@lru_cache(maxsize=32)
-def load_font(size_px: int, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """Load matplotlib's own font, which is there wherever matplotlib is.
-
-    Args:
-        size_px: Size of the font in pixels.
-        bold: True for the bold face.
-
-    Returns:
-        DejaVu Sans, which has the letters of most languages' class names.
-    """
-    properties = font_manager.FontProperties(
-        family="DejaVu Sans", weight="bold" if bold else "normal"
-    )
-    return ImageFont.truetype(font_manager.findfont(properties), size_px)
 
 
 def class_colours(names: Iterable[str], table: ClassTable) -> dict[str, Colour]:
@@ -119,34 +98,3 @@ def wrap(text: str, font: ImageFont.FreeTypeFont, width_px: int) -> list[str]:
         else:
             lines.append(word)
     return lines
-
-
-def draw_legend(
-    width_px: int, colours: Mapping[str, Colour], details: Mapping[str, str]
-) -> Image.Image:
-    """Draw a legend of classes in columns.
-
-    Args:
-        width_px: Width of the picture.
-        colours: RGB colours by class name, in the order of the legend.
-        details: What to write behind a name, by class name.
-
-    Returns:
-        A picture as high as the legend needs.
-    """
-    font = load_font(19)
-    texts = {name: f"{name}  {details.get(name, '')}".rstrip() for name in colours}
-    swatch, gap, row_height = 26, 9, 38
-    widest = max((font.getlength(text) for text in texts.values()), default=0.0)
-    columns = max(1, min(len(texts) or 1, int(width_px // (swatch + gap + widest + 28))))
-    column_width = width_px // columns
-    rows = -(-len(texts) // columns)
-    picture = Image.new("RGB", (width_px, max(1, rows * row_height)), PAPER)
-    draw = ImageDraw.Draw(picture)
-    for place, (name, text) in enumerate(texts.items()):
-        left = (place % columns) * column_width
-        top = (place // columns) * row_height
-        box = (left, top + 6, left + swatch, top + 6 + swatch)
-        draw.rectangle(box, fill=colours[name], outline=INK)
-        draw.text((left + swatch + gap, top + 6 + swatch // 2), text, INK, font, anchor="lm")
-    return picture

@@ -17,7 +17,7 @@ import numpy as np
 
 from lwrf_ros.data import config_path
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.node.compat import profile_variables
+from lwrf_ros.node.compat import PROFILE_VARIABLES, profile_variable
 from lwrf_ros.tools.demonstration.children import Child, Children, terminated_like_interrupted
 from lwrf_ros.tools.demonstration.commands import CAMERA_TOPIC
 from lwrf_ros.tools.domain import reserve_domain_id
@@ -83,12 +83,12 @@ def transport_environment(transport: str, environment: Mapping[str, str]) -> dic
     chosen = dict(environment)
     if transport == "active":
         return chosen
-    for variable in (BUILT_IN, *profile_variables()):
+    for variable in (BUILT_IN, *PROFILE_VARIABLES):
         chosen.pop(variable, None)
     if transport == "large_data":
         chosen[BUILT_IN] = "LARGE_DATA"
     elif transport == "profile":
-        chosen[profile_variables()[0]] = str(config_path("fastdds_large_images.xml"))
+        chosen[profile_variable()] = str(config_path("fastdds_large_images.xml"))
     return chosen
 
 

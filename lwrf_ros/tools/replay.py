@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""``lwrf replay``: a recording through the node's engine, offline, every frame, into a bag."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from lwrf_ros.tools.arguments import positive_int
+from lwrf_ros.tools.evaluation.options import PRECISIONS, add_engine, add_network, fraction
+
+NAME = "replay"
+HELP = "run a recording through the node's engine, every frame in order, into a bag of labels"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("input", metavar="INPUT", help="ROS bag, video file or folder of images")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="folder to make: a rosbag2 of labels, overlay and coverage, with replay.json and "
+        "frames.csv beside it",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace an earlier replay's output there"
+    )
+    parser.add_argument(
+        "--bag-topic",
+        action="append",
+        default=[],
+        metavar="TOPIC",
+        help="image topic of a bag that has several; give it again to replay several at once",
+    )
+    parser.add_argument(
+        "--camera-name",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="name of a camera among several, as the node's camera_names; once for each "
+        "--bag-topic (default: from the topics)",
+    )
+    parser.add_argument("--max-frames", type=positive_int, metavar="N", help="stop after N frames")
+    network = parser.add_argument_group("network")
+    network.add_argument(
+        "--weights",
+        metavar="FILE",
+        help="weights file (default: those that come with the package for the backbone and "
+        "classes); random for an untrained network",
+    )
+    add_network(network)
+    add_engine(network)
+    network.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="auto",
+        help="arithmetic; auto is fp16 on a GPU and fp32 on a CPU (default: %(default)s)",
+    )
+    network.add_argument(
+        "--min-confidence",
+        type=fraction,
+        default=0.0,
+        metavar="0..1",
+        help="pixels less probable than this become 255, unlabelled (default: 0)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Replay, and say how it went."""
+    from lwrf_ros.tools.replaying.command import replay_command
+
+    return replay_command(arguments)
