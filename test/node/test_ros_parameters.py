@@ -326,4 +326,8 @@ def test_descriptions(serve: Serve) -> None:
         "min_confidence": (0.0, 1.0),
         "overlay_alpha": (0.0, 1.0),
         "max_rate": (0.0, 1000.0),
+        "stale_after": (0.0, 3600.0),
+        "min_image_rate": (0.0, 1000.0),
+        "max_latency": (0.0, 3600.0),
+        "max_dropped": (0.0, 1.0),
     }
