@@ -167,6 +167,9 @@ def _remarks(parts: dict[str, dict[str, Any]]) -> list[str]:
     for name, part in parts.items():
         if part.get("problem", NOT_INSTALLED) != NOT_INSTALLED:
             remarks.append(f"{name} is installed and {part['problem']}")
+    if "loses" in parts["rclpy"]:
+        # The node says so too; a shell without the profile is no fault of a launch file with it.
+        remarks.append(f"{parts['rclpy'].pop('loses')}; the launch file gives it to the node")
     installs = sorted(_ROS_INSTALLS.glob("*/setup.bash"))
     if installs and parts["rclpy"].get("problem") == NOT_INSTALLED:
         found = " or ".join(str(path) for path in installs)
