@@ -218,3 +218,16 @@ def test_another_camera(opened: webdriver.Chrome) -> None:
     opened.find_element(By.CSS_SELECTOR, "#camera option[value='1']").click()
     wait_for_frame(opened, 0, 0.0, 0)
     assert "/right/image_raw" in text(opened, "account")
+
+
+def test_a_link_leads_to_a_frame(opened: webdriver.Chrome, page: str) -> None:
+    opened.get(f"{page}#camera=right&frame=20")
+    wait_for_frame(opened, 19, 2.0, 152)
+    assert "/right/image_raw" in text(opened, "account")
+    opened.refresh()
+    wait_for_frame(opened, 19, 2.0, 152)
+    # It was refused: the one after it is shown. And one that there is not: the last.
+    opened.get(f"{page}#frame={REFUSED}")
+    wait_for_frame(opened, REFUSED, 0.8, 56)
+    opened.get(f"{page}#frame=1000")
+    wait_for_frame(opened, COUNT - 2, 2.9, 224)

@@ -338,10 +338,28 @@
     goTo(state.frame);
   }
 
+  // ---- links: report.html#frame=252, or #camera=front&frame=252
+
+  function followLink() {
+    const asked = new URLSearchParams(location.hash.slice(1));
+    const found = data.cameras.findIndex((one) => one.label === asked.get("camera"));
+    if (found >= 0 && found !== state.camera) {
+      state.camera = found;
+      $("camera").value = found;
+      showCamera();
+    }
+    if (!asked.has("frame")) return;
+    // The first one that is not before it: not every frame has a picture.
+    const place = camera().frames.number.findIndex((number) => number >= Number(asked.get("frame")));
+    goTo(place < 0 ? Infinity : place);
+  }
+
   // ---- wiring
 
   showRun();
   showCamera();
+  followLink();
+  window.addEventListener("hashchange", followLink);
   $("coverage").on("plotly_click", (event) => {
     pause();
     goTo(nearest(event.points[0].x));
