@@ -11,7 +11,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kilted test-jazzy test-long lint clean
+.PHONY: help demo test test-kilted test-jazzy test-long lint pictures clean
 
 # The virtual environment is a ROS prefix: rclpy and the messages come as wheels from PyPI.
 KILTED := .venv
@@ -52,6 +52,10 @@ test-jazzy: $(JAZZY)/.ready
 
 test-long: $(KILTED)/.ready
 	@$(call ROS_OF,$(KILTED)) python -m pytest -m long $(ARGS)
+
+# The README's, of docs/images; needs Chromium.
+pictures: $(KILTED)/.ready
+	@$(call ROS_OF,$(KILTED)) python docs/images/make_pictures.py
 
 clean:
 	@rm -rf $(KILTED) $(JAZZY) build install log demo_output *.egg-info
