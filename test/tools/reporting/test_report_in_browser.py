@@ -231,3 +231,14 @@ def test_a_link_leads_to_a_frame(opened: webdriver.Chrome, page: str) -> None:
     wait_for_frame(opened, REFUSED, 0.8, 56)
     opened.get(f"{page}#frame=1000")
     wait_for_frame(opened, COUNT - 2, 2.9, 224)
+
+
+def test_a_run_without_labels_is_a_page_too(opened: webdriver.Chrome, tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "out", ["empty", "truncated"])
+    opened.get(write_report(folder, tmp_path / "report.html").path.as_uri())
+    assert attribute(opened, "ready") == "yes"
+    assert text(opened, "notices") == "No frame has labels."
+    assert text(opened, "where") == text(opened, "percentiles") == "no frame has labels"
+    assert not opened.find_element(By.ID, "play").is_enabled()
+    opened.find_element(By.TAG_NAME, "body").send_keys(Keys.ARROW_RIGHT)
+    assert "frame 1, 0.10 s: truncated" in text(opened, "refused")

@@ -56,7 +56,13 @@
   function goTo(frame) {
     const frames = camera().frames;
     const last = frames.time.length - 1;
-    if (last < 0) return;
+    for (const id of ["slider", "back", "play", "forward"]) $(id).disabled = last < 0;
+    if (last < 0) {
+      $("picture").removeAttribute("src");
+      $("where").textContent = "no frame has labels";
+      $("shares").replaceChildren();
+      return;
+    }
     state.frame = Math.max(0, Math.min(last, frame));
     const now = state.frame;
     $("slider").value = now;
@@ -180,7 +186,8 @@
       name: mean.length ? `${name} ${mean[place].toFixed(1)} %` : name,
       x: series.time,
       y: series.values[place] || [],
-      mode: "lines",
+      // One frame makes no line.
+      mode: series.time.length > 1 ? "lines" : "markers",
       hovertemplate: `${name.replace(/</g, "&lt;")} %{y:.1f} %<extra></extra>`,
       line: { color: state.stacked ? rgb(colour) : onPaper(colour), width: state.stacked ? 0.5 : 1.6 },
       ...(state.stacked ? { stackgroup: "all", fillcolor: rgb(colour) } : {}),
