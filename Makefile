@@ -22,6 +22,7 @@ help:
 	@echo "make demo [INPUT=bag|video|folder] [TOPIC=of the bag]  segment a recording, live over DDS"
 	echo "make test                                              linters, then all tests (with CI=true on two ROS releases)"
 	echo "make lint                                              linters alone"
+	echo "make pictures                                          the README's pictures again (needs Chromium)"
 	echo "make clean                                             remove what the other targets made"
 
 # Only the constraints pin; the dependencies' ranges are in setup.py.

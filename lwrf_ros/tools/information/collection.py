@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import lwrf_ros
-from lwrf_ros.data import bundled_weights, class_tables
+from lwrf_ros.data import bundled_weights, class_groups, class_tables
 from lwrf_ros.tools.benchmarking.machine import cores, describe_machine
 from lwrf_ros.tools.information.dds import describe_dds
 from lwrf_ros.tools.information.probe import NOT_INSTALLED, probe
@@ -63,6 +63,7 @@ def collect() -> dict[str, Any]:
             "libraries": _of(parts, MODULES),
             "weights": [_weights(path) for path in bundled_weights()],
             "class_tables": {name: _class_count(name) for name in class_tables()},
+            "class_groups": list(class_groups()),
             "remarks": remarks,
         }
     )
