@@ -11,7 +11,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kilted test-jazzy test-long lint clean
+.PHONY: help demo test test-kilted test-jazzy test-long lint pictures clean
 
 # The virtual environment is a ROS prefix: rclpy and the messages come as wheels from PyPI.
 KILTED := .venv
@@ -22,6 +22,7 @@ help:
 	@echo "make demo [INPUT=bag|video|folder] [TOPIC=of the bag]  segment a recording, live over DDS"
 	echo "make test                                              linters, then all tests (with CI=true on two ROS releases)"
 	echo "make lint                                              linters alone"
+	echo "make pictures                                          the README's pictures again (needs Chromium)"
 	echo "make clean                                             remove what the other targets made"
 
 # Only the constraints pin; the dependencies' ranges are in setup.py.
@@ -52,6 +53,10 @@ test-jazzy: $(JAZZY)/.ready
 
 test-long: $(KILTED)/.ready
 	@$(call ROS_OF,$(KILTED)) python -m pytest -m long $(ARGS)
+
+# The README's, of docs/images; needs Chromium.
+pictures: $(KILTED)/.ready
+	@$(call ROS_OF,$(KILTED)) python docs/images/make_pictures.py
 
 clean:
 	@rm -rf $(KILTED) $(JAZZY) build install log demo_output *.egg-info

@@ -40,6 +40,7 @@ TEST = [
     "mypy>=1.10",
     "pytest>=7",
     "ruff>=0.6",
+    "selenium>=4.10",
     "types-PyYAML",
 ]
 
@@ -51,7 +52,10 @@ setup(
     license_files=LICENSE_FILES,
     author=MANIFEST.findtext("maintainer"),
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={f"{NAME}.data": ["classes/*.yaml", "groups/*.yaml", "weights/*"]},
+    package_data={
+        f"{NAME}.data": ["classes/*.yaml", "groups/*.yaml", "weights/*"],
+        f"{NAME}.tools.reporting": ["page/*"],
+    },
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
@@ -70,6 +74,7 @@ setup(
         "onnxruntime>=1.18",
         "opencv-python-headless>=4.5",
         "pillow>=9",
+        "plotly>=5.10",
         "PyYAML>=5.4",
         "rosbags>=0.11",
         "safetensors>=0.4",

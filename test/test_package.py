@@ -36,6 +36,8 @@ path = lwrf_ros.data.find_weights("mobilenet_v2", "light_weight", "camvid")
 assert path is not None and path.stat().st_size > 1e6
 assert path.with_suffix(".md").is_file()
 assert (path.parent / "LICENSE.md").is_file()
+from importlib import resources
+assert (resources.files("lwrf_ros.tools.reporting") / "page" / "report.js").is_file()
 """
 
 

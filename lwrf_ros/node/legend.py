@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.node.messages import image_message
+from lwrf_ros.node.qos import latched_qos
 
 
 class LegendPublisher:
@@ -24,13 +24,7 @@ class LegendPublisher:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        profile = QoSProfile(
-            history=HistoryPolicy.KEEP_LAST,
-            depth=1,
-            reliability=ReliabilityPolicy.RELIABLE,
-            durability=DurabilityPolicy.TRANSIENT_LOCAL,
-        )
-        self._publisher = node.create_publisher(Image, "~/legend", profile)
+        self._publisher = node.create_publisher(Image, "~/legend", latched_qos())
 
     def send(self, classes: ClassTable) -> None:
         """Send the legend of a class table, in place of one sent before."""

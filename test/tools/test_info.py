@@ -12,6 +12,8 @@ import sys
 import venv
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ from lwrf_ros.data import bundled_weights, config_path
 from lwrf_ros.node.compat import PROFILE_VARIABLES, profile_variable
 from lwrf_ros.tools.information import collection, dds
 from lwrf_ros.tools.information.collection import without_home
-from lwrf_ros.tools.information.probe import NOT_INSTALLED, probe
+from lwrf_ros.tools.information.probe import NOT_INSTALLED, look_at, probe
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PARTS = ("torch", *collection.ROS_MODULES, *collection.MODULES)
@@ -47,7 +49,7 @@ def test_where_everything_is_installed() -> None:
     assert found["lwrf_ros"]["folder"] == f"~/{REPOSITORY.name}/lwrf_ros"
     assert found["lwrf_ros"]["version"] == metadata.version("lwrf_ros")
     assert found["ros"]["rclpy"]["version"] == metadata.version("rclpy")
-    assert found["ros"]["rclpy"]["rmw"].startswith("rmw_")
+    assert found["ros"]["rclpy"]["middleware"].startswith("rmw_")
     assert found["ros"]["distribution"].split(",")[0] in ("jazzy", "kilted")
     assert found["dds"]["ROS_DOMAIN_ID"] == "7"
     assert found["torch"]["version"] == metadata.version("torch")
@@ -99,6 +101,36 @@ def test_a_broken_part_takes_only_itself_down(
         assert found["problem"] != NOT_INSTALLED
 
 
+def cuda_torch(**cuda: Any) -> Any:
+    """Stand in for a torch that is built for CUDA, which this machine need not have."""
+    return SimpleNamespace(
+        __version__="2.9.0+cu128",
+        version=SimpleNamespace(cuda="12.8"),
+        backends=SimpleNamespace(cudnn=SimpleNamespace(version=lambda: 91002)),
+        cuda=SimpleNamespace(**cuda),
+    )
+
+
+def test_a_gpu_and_its_absence(monkeypatch: pytest.MonkeyPatch) -> None:
+    properties = SimpleNamespace(name="Orin", total_memory=8 * 2**30, major=8, minor=7)
+    there = cuda_torch(
+        init=lambda: None, device_count=lambda: 1, get_device_properties=lambda index: properties
+    )
+    monkeypatch.setitem(sys.modules, "torch", there)
+    assert look_at("torch") == {
+        "version": "2.9.0+cu128",
+        "cuda": "12.8",
+        "cudnn": 91002,
+        "devices": ["cuda:0 Orin, 8.0 GiB, compute capability 8.7"],
+    }
+
+    def fail() -> None:
+        raise RuntimeError("No CUDA GPUs are available\nmore")
+
+    monkeypatch.setitem(sys.modules, "torch", cuda_torch(init=fail))
+    assert look_at("torch")["cuda_problem"] == "No CUDA GPUs are available"
+
+
 @pytest.fixture
 def no_profile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for variable in PROFILE_VARIABLES:
@@ -110,9 +142,9 @@ def no_profile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_the_profile_in_force(no_profile: None, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("rclpy", reason="rclpy is not installed")
-    found, remarks = dds.describe_dds()
-    assert found["profile"] == "none set"
-    assert any("images over 512 KiB" in remark for remark in remarks)
+    assert dds.describe_dds()[0]["profile"] == "none set"
+    remarks = json.loads(info(sys.executable, "--json"))["remarks"]
+    assert any("a 640x480 image of 900 KiB will be lost in part" in one for one in remarks)
 
     read = profile_variable()
     (other,) = set(PROFILE_VARIABLES) - {read}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import lwrf_ros
-from lwrf_ros.data import bundled_weights, class_tables
+from lwrf_ros.data import bundled_weights, class_groups, class_tables
 from lwrf_ros.tools.benchmarking.machine import cores, describe_machine
 from lwrf_ros.tools.information.dds import describe_dds
 from lwrf_ros.tools.information.probe import NOT_INSTALLED, probe
@@ -63,6 +63,7 @@ def collect() -> dict[str, Any]:
             "libraries": _of(parts, MODULES),
             "weights": [_weights(path) for path in bundled_weights()],
             "class_tables": {name: _class_count(name) for name in class_tables()},
+            "class_groups": list(class_groups()),
             "remarks": remarks,
         }
     )
@@ -167,6 +168,9 @@ def _remarks(parts: dict[str, dict[str, Any]]) -> list[str]:
     for name, part in parts.items():
         if part.get("problem", NOT_INSTALLED) != NOT_INSTALLED:
             remarks.append(f"{name} is installed and {part['problem']}")
+    if "loses" in parts["rclpy"]:
+        # The node says so too; a shell without the profile is no fault of a launch file with it.
+        remarks.append(f"{parts['rclpy'].pop('loses')}; the launch file gives it to the node")
     installs = sorted(_ROS_INSTALLS.glob("*/setup.bash"))
     if installs and parts["rclpy"].get("problem") == NOT_INSTALLED:
         found = " or ".join(str(path) for path in installs)

@@ -53,17 +53,13 @@ def _profile(remarks: list[str]) -> str:
         value = os.environ.get(variable)
         if not value:
             continue
-        said.append(f"{variable}={value}, {_kind(Path(value))}")
-        if not Path(value).is_file():
+        path = Path(value.removeprefix("file://"))
+        said.append(f"{variable}={value}, {_kind(path)}")
+        if not path.is_file():
             remarks.append(f"{variable} names {value}, and there is no such file")
         elif read and variable != read:
             remarks.append(f"{variable} is set, and the rclpy installed reads {read}")
     said += [f"{name} in this folder" for name in _DEFAULT_FILES if Path(name).is_file()]
-    if not said:
-        remarks.append(
-            "no Fast DDS profile is set in this shell: images over 512 KiB may get lost between "
-            f"processes started here (the launch file gives the node {OUR_PROFILE})"
-        )
     return "; ".join(said) or "none set"
 
 

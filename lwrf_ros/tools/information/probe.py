@@ -81,7 +81,11 @@ def _torch(torch: Any) -> dict[str, Any]:
 
 
 def _rclpy(rclpy: Any) -> dict[str, Any]:
-    return {"rmw": rclpy.get_rmw_implementation_identifier()}
+    from lwrf_ros.node.middleware import SMALLEST_IMAGE_BYTES, active_middleware
+
+    middleware = active_middleware()
+    loses = middleware.loses(SMALLEST_IMAGE_BYTES, "of processes started here, a 640x480 image")
+    return {"middleware": str(middleware), **({"loses": loses} if loses else {})}
 
 
 def _onnxruntime(onnxruntime: Any) -> dict[str, Any]:

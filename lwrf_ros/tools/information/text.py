@@ -26,6 +26,7 @@ def as_text(found: dict[str, Any]) -> str:
         lines += [f"  {_line(key, value)}" for key, value in rest if value]
     tables = ", ".join(f"{name} ({count})" for name, count in found["class_tables"].items())
     lines += ["class tables (classes)", f"  {tables}"]
+    lines += ["class groups", f"  {', '.join(found['class_groups'])}"]
     if found["remarks"]:
         lines += ["worth a look", *(f"  - {remark}" for remark in found["remarks"])]
     return "\n".join(lines)

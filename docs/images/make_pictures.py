@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Make the README's pictures with the package's own tools: `make pictures`, which needs Chromium.
+
+They show vtest.avi of Debian's package opencv-doc (Apache-2.0 AND BSD-3-Clause, as OpenCV).
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from lwrf_ros.classes import ClassTable
+from lwrf_ros.legend import PAPER, draw_legend
+from lwrf_ros.tools import cli
+from lwrf_ros.tools.recording.coverage_plot import plot_coverage
+from lwrf_ros.tools.recording.pictures import class_colours
+from lwrf_ros.tools.reporting.reading import CameraRun, overlays, read_run
+from lwrf_ros.tools.sample_video import sample_video
+
+HERE = Path(__file__).resolve().parent
+FRAMES, SHOWN = 500, 252
+WIDTH_PX, GAP_PX = 1280, 8
+MOST_BYTES = 200_000
+
+
+def main() -> int:
+    """Replay, report, and take the pictures out of both; or out of the replay that is given."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        print("make pictures needs Chromium: apt install chromium", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory(prefix="lwrf_ros_") as folder:
+        out, page, video = Path(folder, "out"), Path(folder, "report.html"), sample_video()
+        replay = ["replay", str(video), "-o", str(out), "--max-frames", str(FRAMES)]
+        if len(sys.argv) > 1:
+            out = Path(sys.argv[1])
+        elif code := cli.main(replay):
+            return code
+        if code := cli.main(["report", str(out), "-o", str(page)]):
+            return code
+        record, (run,) = read_run(out)
+        classes = ClassTable.load(str(record.settings["classes"]))
+        _save(_frame(video, out, run, classes), HERE / "frame.jpg")
+        _save(_screenshot(chromium, page, Path(folder)), HERE / "report.jpg")
+        _save(_coverage(run, classes, Path(folder)), HERE / "coverage.png")
+    return 0
+
+
+def _save(picture: Image.Image, path: Path) -> None:
+    options = {"quality": 80} if path.suffix == ".jpg" else {}
+    picture.save(path, optimize=True, **options)
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise SystemExit(f"{path} has {size} bytes, wanted at most {MOST_BYTES}; make it smaller")
+    print(f"{path.relative_to(HERE.parents[1])}: {picture.width}x{picture.height}, {size} bytes")
+
+
+def _frame(video: Path, out: Path, run: CameraRun, classes: ClassTable) -> Image.Image:
+    """Show one frame as the camera gives it and with the classes' colours, over a legend."""
+    capture = cv2.VideoCapture(str(video))
+    capture.set(cv2.CAP_PROP_POS_FRAMES, SHOWN)
+    _, camera = capture.read()
+    jpeg = next(jpeg for place, jpeg in enumerate(overlays(out, run.topics)) if place == SHOWN)
+    pair = np.hstack([camera, cv2.imdecode(jpeg, cv2.IMREAD_COLOR)])
+    photos = Image.fromarray(cv2.cvtColor(pair, cv2.COLOR_BGR2RGB))
+    photos = photos.resize((WIDTH_PX, photos.height * WIDTH_PX // photos.width))
+    shares = {
+        name: f"{share:.1%}"
+        for name, share in zip(classes.names, run.coverage[SHOWN], strict=False)
+    }
+    legend = draw_legend(WIDTH_PX - 2 * GAP_PX, class_colours(classes.names, classes), shares)
+    page = Image.new("RGB", (WIDTH_PX, photos.height + legend.height + 2 * GAP_PX), PAPER)
+    page.paste(photos, (0, 0))
+    page.paste(legend, (GAP_PX, photos.height + GAP_PX))
+    return page
+
+
+def _screenshot(chromium: str, page: Path, folder: Path) -> Image.Image:
+    """Show the report as a browser does, with the same frame chosen."""
+    picture = folder / "report.png"
+    subprocess.run(
+        [
+            chromium,
+            *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
+            *("--disable-quic", "--disable-background-networking", "--disable-component-update"),
+            f"--user-data-dir={folder / 'profile'}",
+            "--hide-scrollbars",
+            "--virtual-time-budget=10000",
+            "--window-size=1280,1290",
+            f"--screenshot={picture}",
+            f"{page.as_uri()}#frame={SHOWN}",
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    return Image.open(picture).convert("RGB")
+
+
+def _coverage(run: CameraRun, classes: ClassTable, folder: Path) -> Image.Image:
+    """Draw the coverage over time as `lwrf record` does."""
+    names = [*classes.names, "unlabelled"]
+    with (folder / "coverage.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["stamp_s", *names])
+        for time_s, shares in zip(run.times[run.processed], run.coverage, strict=True):
+            table.writerow([time_s, *shares])
+    details = {name: f"{mean:.1%}" for name, mean in zip(names, run.coverage.mean(0), strict=True)}
+    plot_coverage(
+        folder / "coverage.csv",
+        folder / "coverage.png",
+        "coverage by class, vtest.avi",
+        None,
+        class_colours(names, classes),
+        details,
+    )
+    return Image.open(folder / "coverage.png").convert("RGB").quantize(64)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

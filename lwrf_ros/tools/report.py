@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""``lwrf report``: a replay's output as one HTML page to look through."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+NAME = "report"
+HELP = "make one self-contained HTML page of a replay: frames to scrub through, coverage, latency"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("replay", type=Path, metavar="OUT", help="output folder of a lwrf replay")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="page to write (default: report.html in OUT)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the page and say where it is."""
+    from lwrf_ros.tools.reporting.write import write_report
+
+    path = arguments.output or arguments.replay / "report.html"
+    report = write_report(arguments.replay, path)
+    shown = f"{report.pictures} of {report.frames} frames" if report.frames else "no frames"
+    print(f"{report.path}: {shown}, {report.path.stat().st_size / 1e6:.1f} MB", flush=True)
+    return 0

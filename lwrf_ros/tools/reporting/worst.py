@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Which frames of a replay are worth a look first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwrf_ros.tools.reporting.reading import CameraRun
+
+COUNT = 8
+# Of a flicker that goes on, one frame is enough.
+_APART = 3
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class WorstFrame:
+    """A frame to look at.
+
+    Attributes:
+        place: Its place among the frames with labels.
+        text: Why.
+    """
+
+    place: int
+    text: str
+
+
+def largest_changes(camera: CameraRun, class_names: list[str]) -> list[WorstFrame]:
+    """Return the frames at which most of the picture changed its class.
+
+    The measure is half the sum of the changes of all shares: the part of the image that must have
+    another class than in the frame before.
+
+    Args:
+        camera: The camera.
+        class_names: C + 1 names, unlabelled last.
+
+    Returns:
+        At most `COUNT`, the largest change first.
+    """
+    if len(camera.coverage) < 2:
+        return []
+    changes = np.diff(camera.coverage, axis=0)
+    moved = np.abs(changes).sum(axis=1) / 2.0
+    chosen: list[int] = []
+    for step in np.argsort(-moved, kind="stable"):
+        if len(chosen) == COUNT or moved[step] == 0.0:
+            break
+        if all(abs(int(step) - other) > _APART for other in chosen):
+            chosen.append(int(step))
+    return [
+        WorstFrame(step + 1, f"{moved[step]:.1%} changed: {_movers(changes[step], class_names)}")
+        for step in chosen
+    ]
+
+
+def _movers(change: NDArray[np.float64], class_names: list[str]) -> str:
+    order = np.argsort(-np.abs(change), kind="stable")[:_NAMED]
+    return ", ".join(f"{class_names[i]} {100 * change[i]:+.1f}" for i in order if change[i])

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""From a replay's output folder to one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lwrf_ros.tools.reporting.content import camera_content, class_names, run_content
+from lwrf_ros.tools.reporting.pictures import MOST_PICTURES, choose_places, encode_overlays
+from lwrf_ros.tools.reporting.reading import CameraRun, ReportError, read_run
+from lwrf_ros.tools.reporting.worst import largest_changes
+
+# Of a page, whatever the length of the run.
+PAGE_BYTES = 14_000_000
+_CHANGES = (
+    "where most of the picture changed its class from one frame to the next; the numbers are "
+    "percentage points"
+)
+
+
+class Report(NamedTuple):
+    """What was written.
+
+    Attributes:
+        path: The page.
+        pictures: Frames with a picture on it.
+        frames: Frames with labels.
+    """
+
+    path: Path
+    pictures: int
+    frames: int
+
+
+def write_report(folder: Path, path: Path) -> Report:
+    """Make the page of a replay.
+
+    Args:
+        folder: Output of `lwrf replay`.
+        path: The file to write; one that is there is replaced.
+
+    Raises:
+        LwrfError: If the folder is no replay's output, or the page cannot be made or written.
+    """
+    library = _plotting_library()
+    record, runs = read_run(folder)
+    names = class_names(record)
+    most = MOST_PICTURES // max(1, len(runs))
+    cameras, chosen = [], []
+    for run in runs:
+        worst = largest_changes(run, names)
+        places = choose_places(len(run.processed), most, [one.place for one in worst])
+        cameras.append(camera_content(run, places, worst, _CHANGES))
+        chosen.append(places)
+    content = run_content(record, folder, cameras)
+    around = len(_page(content, library).encode())
+    _add_pictures(folder, runs, chosen, cameras, PAGE_BYTES - around)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.partial")
+        partial.write_text(_page(content, library), encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise ReportError(
+            f"cannot write {path}: {error.strerror}; give another file (-o)"
+        ) from error
+    return Report(path, sum(map(len, chosen)), sum(len(run.processed) for run in runs))
+
+
+def _add_pictures(
+    folder: Path,
+    runs: list[CameraRun],
+    chosen: list[list[int]],
+    cameras: list[dict[str, Any]],
+    budget_bytes: int,
+) -> None:
+    """Put the pictures into the cameras' content; base64 makes four bytes of three."""
+    total = max(1, sum(map(len, chosen)))
+    for run, places, content in zip(runs, chosen, cameras, strict=True):
+        share = int(budget_bytes * len(places) / total * 3 / 4) - 4 * len(places)
+        files = encode_overlays(folder, run.topics, places, share)
+        content["pictures"] = [base64.b64encode(file).decode("ascii") for file in files]
+
+
+def _plotting_library() -> str:
+    try:
+        from plotly.offline import get_plotlyjs
+    except ImportError as error:
+        raise ReportError(f"the report needs plotly ({error}); pip install plotly") from error
+    return str(get_plotlyjs())
+
+
+def _page(content: dict[str, Any], library: str) -> str:
+    files = resources.files("lwrf_ros.tools.reporting") / "page"
+    # In a script, `</` could end it.
+    data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    parts = {
+        "TITLE": html.escape(f"{content['title']} - lwrf report"),
+        "STYLE": (files / "report.css").read_text(encoding="utf-8"),
+        "LIBRARY": library,
+        "DATA": data,
+        "SCRIPT": (files / "report.js").read_text(encoding="utf-8"),
+    }
+    page = (files / "report.html").read_text(encoding="utf-8")
+    # Piece by piece: what is put in may hold anything.
+    pieces = page.split("%%")
+    return "".join(parts.get(piece, piece) for piece in pieces)
