@@ -65,7 +65,7 @@ class Camera:
         node: The node whose topics these are.
         name: Name of the camera, or empty: then outputs lie directly under the node's name.
         topic: The image topic; compressed if its remapped name ends in /compressed.
-        parameters: The parameters in force: image_qos and max_rate.
+        parameters: The parameters in force: image_qos, max_rate, max_pixels and max_bytes.
         changed: Guards slots and accounts of all cameras; notified when a frame is there.
         middleware: What carries the messages, to know which sizes it loses.
         camera_info_topic: The topic of its CameraInfo; empty: the one beside the image topic.
@@ -138,7 +138,7 @@ class Camera:
                 self.account.outcomes["inactive"] += 1
                 return
             try:
-                decoding.check(message)
+                decoding.check(message, self._parameters.current)
             except decoding.Refusal as error:
                 refusal = error
                 self.account.refused[error.reason] += 1

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 
 from lwrf_ros.node import bridge
+from lwrf_ros.node.parameters import Parameters
+from lwrf_ros.node.picture_header import count_jpeg_scans, read_picture_header
 
 _U1, _U2 = np.dtype(np.uint8), np.dtype(np.uint16)
 
@@ -92,23 +94,67 @@ ENCODINGS = tuple(_FORMATS)
 _PAIRED = ("yuv", "uyvy", "yuyv", "nv", "bayer")
 # REP 118 and friends: numbers, not pictures.
 _NOT_A_PICTURE = ("16UC1", "32FC1", "16SC1", "32SC1", "64FC1")
+# What is never as long in earnest would otherwise go into every output and the log.
+_LONGEST_TEXT = 1024
+_SHOWN_TEXT = 40
+# A decoder goes over all pixels for each scan; colour in the usual steps takes ten.
+_MOST_SCANS = 64
+_DEFAULTS = Parameters()
 
 
-def check(message: Image | CompressedImage) -> None:
+def check(message: Image | CompressedImage, parameters: Parameters = _DEFAULTS) -> None:
     """Check a message by its header alone, without touching a pixel.
 
+    Args:
+        message: The message.
+        parameters: How large it may be: max_pixels and max_bytes.
+
     Raises:
-        Refusal: If it cannot be an image of an encoding known here.
+        Refusal: If it cannot be an image of an encoding known here, or is too large.
     """
+    frame_id, size = message.header.frame_id, len(message.data)
+    if len(frame_id) > _LONGEST_TEXT:
+        raise Refusal(
+            "header",
+            f"the frame_id {_short(frame_id)} has {len(frame_id)} characters; wanted at most "
+            f"{_LONGEST_TEXT}",
+        )
+    if size > parameters.max_bytes:
+        raise Refusal(
+            "too_large",
+            f"the message has {size} bytes of data; max_bytes allows {parameters.max_bytes}",
+        )
     if isinstance(message, CompressedImage):
-        if not len(message.data):
-            raise Refusal("empty", "the message has no data; wanted a JPEG or PNG image")
-        if "compressedDepth" in message.format:
-            raise Refusal(
-                "encoding",
-                f"the format is {message.format!r}, a depth image; wanted a JPEG or PNG picture",
-            )
-        return
+        _check_compressed(message, parameters)
+    else:
+        _check_raw(message, parameters)
+
+
+def _check_compressed(message: CompressedImage, parameters: Parameters) -> None:
+    if not len(message.data):
+        raise Refusal("empty", "the message has no data; wanted a JPEG or PNG image")
+    if "compressedDepth" in message.format:
+        raise Refusal(
+            "encoding",
+            f"the format is {_short(message.format)}, a depth image; wanted a JPEG or PNG picture",
+        )
+    header = read_picture_header(message.data)
+    if header is None:
+        raise Refusal("decode", _damaged(message))
+    # Before it is decoded: a few bytes can claim, and a decoder then allocate, gigapixels.
+    _check_pixels(header.width, header.height, header.kind, parameters)
+
+
+def _check_pixels(width: int, height: int, kind: str, parameters: Parameters) -> None:
+    if width * height > parameters.max_pixels:
+        raise Refusal(
+            "too_large",
+            f"a {kind} image claims {width}x{height} pixels; max_pixels allows "
+            f"{parameters.max_pixels}",
+        )
+
+
+def _check_raw(message: Image, parameters: Parameters) -> None:
     width, height, step = message.width, message.height, message.step
     name = message.encoding
     if not width or not height or not len(message.data):
@@ -121,8 +167,9 @@ def check(message: Image | CompressedImage) -> None:
         why = "depth or numbers, not a picture" if name in _NOT_A_PICTURE else "not known here"
         raise Refusal(
             "encoding",
-            f"the encoding is {name!r}, {why}; wanted one of {', '.join(ENCODINGS)}",
+            f"the encoding is {_short(name)}, {why}; wanted one of {', '.join(ENCODINGS)}",
         )
+    _check_pixels(width, height, name, parameters)
     if name.startswith(_PAIRED) and (width % 2 or (layout.rows != 2 and height % 2)):
         raise Refusal("size", f"a {name} image is {width}x{height}; wanted even sides")
     row_bytes = width * layout.channels * layout.dtype.itemsize
@@ -186,6 +233,11 @@ def _convert(pixels: NDArray, layout: _Format) -> NDArray[np.uint8]:
 
 
 def _decompress(message: CompressedImage) -> Picture:
+    scans = count_jpeg_scans(message.data) if message.data[0] == 0xFF else 1
+    if scans > _MOST_SCANS:
+        raise Refusal(
+            "too_large", f"the JPEG image has {scans} scans; wanted at most {_MOST_SCANS}"
+        )
     # A camera's EXIF orientation must not turn the picture: labels lie on the pixels as sent.
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     try:
@@ -193,9 +245,16 @@ def _decompress(message: CompressedImage) -> Picture:
     except cv2.error as error:
         raise Refusal("decode", f"the compressed image is damaged: {error}") from error
     if picture is None:
-        raise Refusal(
-            "decode",
-            f"the compressed image (format {message.format!r}, {len(message.data)} bytes) cannot "
-            "be decoded; wanted a whole JPEG or PNG image",
-        )
+        raise Refusal("decode", _damaged(message))
     return Picture(picture, "bgr8")
+
+
+def _damaged(message: CompressedImage) -> str:
+    return (
+        f"the compressed image (format {_short(message.format)}, {len(message.data)} bytes) cannot "
+        "be decoded; wanted a whole JPEG or PNG image"
+    )
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN_TEXT else f"{text[:_SHOWN_TEXT]}...")

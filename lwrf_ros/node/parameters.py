@@ -20,6 +20,8 @@ RANDOM_WEIGHTS = "random"
 CAMERA_SIZE = -1
 _MIN_SIDE_PX = 32
 _MAX_SIDE_PX = 8192
+_MOST_PIXELS = 2**30  # beyond it OpenCV decodes nothing
+_MOST_BYTES = 2**32  # of a message
 _INTEGER_LIMIT = 2**63  # of ROS; far beyond it a float cannot hold an integer
 _TOPIC = re.compile(r"(~/|/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 _CAMERA_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -80,6 +82,14 @@ def _one_of(names: Iterable[str]) -> dict[str, Any]:
 def _number(low: float, high: float, unit: str = "") -> dict[str, Any]:
     return {
         "allowed": f"a number from {low:g} to {high:g}{unit}",
+        "accepts": lambda value: low <= value <= high,
+        "limits": (low, high),
+    }
+
+
+def _whole_number(low: int, high: int, unit: str) -> dict[str, Any]:
+    return {
+        "allowed": f"a whole number from {low} to {high} {unit}",
         "accepts": lambda value: low <= value <= high,
         "limits": (low, high),
     }
@@ -230,6 +240,20 @@ class Parameters:
         "Share of a camera's frames that may be dropped for newer ones; above it is WARN on "
         "/diagnostics. 1: never, as a camera that is faster than the network is nothing wrong.",
         **_number(0, 1),
+        live=True,
+    )
+    max_pixels: int = _parameter(
+        33_554_432,
+        "Most pixels that an image may have, as its header says; larger ones are refused before "
+        "anything of them is decoded. The default lets 8K through.",
+        **_whole_number(1, _MOST_PIXELS, "pixels"),
+        live=True,
+    )
+    max_bytes: int = _parameter(
+        268_435_456,
+        "Most bytes of data that an image message may have; longer ones are refused. The default "
+        "is 8 bytes for each pixel of the default of max_pixels.",
+        **_whole_number(1, _MOST_BYTES, "bytes"),
         live=True,
     )
     autostart: bool = _parameter(

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,10 @@ pytest.importorskip("rclpy", reason="rclpy is not installed: the node cannot run
 
 import vision_interfaces
 from harness import QUICK, NodeProcess, Peer, StartNode, environment_on
+from staging import CAMVID, PATIENCE_S, Play, Stage, Watched
 
 from lwrf_ros.data import config_path
+from lwrf_ros.network import RefineNet, build_network, randomise
 from lwrf_ros.node.compat import profile_environment
 from lwrf_ros.tools.domain import reserve_domain_id
 
@@ -72,3 +75,27 @@ def vision_msgs(built_vision_msgs: dict[str, str], monkeypatch: pytest.MonkeyPat
     for variable, path in built_vision_msgs.items():
         old = os.environ.get(variable)
         monkeypatch.setenv(variable, os.pathsep.join(filter(None, (path, old))))
+
+
+@pytest.fixture(scope="session")
+def network() -> RefineNet:
+    """The smallest network, with random weights."""
+    network = build_network("mobilenet_v2", len(CAMVID))
+    randomise(network, seed=0)
+    return network
+
+
+@pytest.fixture
+def play(network: RefineNet) -> Iterator[Play]:
+    """Make a stage with an engine of a class."""
+    stages: list[Stage] = []
+
+    def make(kind: type[Watched] = Watched, *cameras: str, **options: Any) -> Stage:
+        given = {k: options.pop(k) for k in ("input_size",) if k in options}
+        stages.append(Stage(kind(network, **given), *cameras, **options))
+        return stages[-1]
+
+    yield make
+    for stage in stages:
+        stage.segmenter.gate.set()
+        assert stage.worker is None or stage.worker.stop(PATIENCE_S)

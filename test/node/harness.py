@@ -235,12 +235,17 @@ class Peer:
         return messages
 
     def publisher(
-        self, topic: str, message_type: type = Image, reliable: bool = True, matched: int = 1
+        self,
+        topic: str,
+        message_type: type = Image,
+        reliable: bool = True,
+        matched: int = 1,
+        depth: int = 10,
     ) -> Any:
         """Make a publisher, and wait until the node under test listens to it."""
         reliability = ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
         publisher = self.node.create_publisher(
-            message_type, topic, QoSProfile(depth=10, reliability=reliability)
+            message_type, topic, QoSProfile(depth=depth, reliability=reliability)
         )
         self.spin_until(
             lambda: publisher.get_subscription_count() >= matched, f"a subscriber of {topic}"

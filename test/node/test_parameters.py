@@ -52,10 +52,13 @@ DEFAULTS = {
     "min_image_rate": 0.0,
     "max_latency": 0.0,
     "max_dropped": 1.0,
+    "max_pixels": 33_554_432,
+    "max_bytes": 268_435_456,
     "autostart": True,
 }
 LIMITS = {"stale_after", "min_image_rate", "max_latency", "max_dropped"}
-LIVE = {"min_confidence", "overlay_alpha", "coverage_alerts", "max_rate", *LIMITS}
+LARGEST = {"max_pixels", "max_bytes"}
+LIVE = {"min_confidence", "overlay_alpha", "coverage_alerts", "max_rate", *LIMITS, *LARGEST}
 LISTS = [name for name, default in DEFAULTS.items() if isinstance(default, tuple)]
 FLOATS = [name for name, default in DEFAULTS.items() if isinstance(default, float)]
 RANGES = {
@@ -177,6 +180,15 @@ def test_numbers_out_of_bounds_are_refused(name: str, value: float) -> None:
 def test_fractions_end_at_one(name: str) -> None:
     assert coerce(name, 1.0) == 1.0
     assert "wanted a number from 0 to 1" in refusal(name, 1.0000001)
+
+
+@pytest.mark.parametrize(("name", "most"), [("max_pixels", 2**30), ("max_bytes", 2**32)])
+def test_limits_are_whole_numbers_from_one_up(name: str, most: int) -> None:
+    assert [coerce(name, value) for value in (1, most)] == [1, most]
+    for value in (0, -1, most + 1, 1.5, 2.0, True, "9"):
+        assert f"{name} is {value!r}; wanted a whole number from 1 to {most}" in refusal(
+            name, value
+        )
 
 
 def test_rates_end_at_a_thousand() -> None:

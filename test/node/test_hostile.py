@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Nothing that a topic brings ends the node: hostile messages through all of it, and over DDS."""
+
+from __future__ import annotations
+
+import random
+import signal
+from pathlib import Path
+
+import numpy as np
+from harness import Peer, StartNode, account_adds_up, image, stamp_ns
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sensor_msgs.msg import CompressedImage, Image
+from staging import Play, Watched, picture
+
+from lwrf_ros.tools.soaking.hostile import hostile_image, hostile_picture
+
+EXAMPLES = 640
+TOPICS = [f"{side}{kind}" for side in "abcdefgh" for kind in ("", "/compressed")]
+RAW_REASONS = {"header", "encoding", "step", "size", "data", "too_large", "empty"}
+PICTURE_REASONS = {"header", "encoding", "decode", "too_large", "empty"}
+GROWTH_MIB = 64
+SENT_OVER_DDS = 200
+
+
+def resident_mib(process: int | str = "self") -> float:
+    pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
+    return pages * 4096 / 2**20
+
+
+def reasons(account: dict[str, int] | dict[str, str]) -> set[str]:
+    return {key.removeprefix("refused.") for key in account if key.startswith("refused.")}
+
+
+def test_ten_thousand_hostile_messages(play: Play) -> None:
+    """Through the cameras, the decoder, the engine and the messages, as in the node."""
+    stage = play(Watched, *TOPICS, outputs=("labels", "coverage"))
+    stage.start()
+    rounds = 0
+    memory: list[float] = []
+
+    @hypothesis_settings(
+        max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    )
+    @given(st.integers(0, 2**64 - 1))
+    def send(seed: int) -> None:
+        nonlocal rounds
+        draw = random.Random(seed)
+        for name, camera in stage.cameras.items():
+            compressed = name.endswith("/compressed")
+            camera.receive(hostile_picture(draw) if compressed else hostile_image(draw))
+        rounds += 1
+        stage.wait()
+        for publisher in stage.node.publishers.values():
+            publisher.sent.clear()
+        memory.append(resident_mib())
+
+    send()
+    assert rounds * len(TOPICS) >= 10_000
+    found: dict[bool, set[str]] = {False: set(), True: set()}
+    for name in TOPICS:
+        account = stage.account(name)
+        # Every one is either shown to be good or has a reason; none just fails.
+        assert account["received"] == account["processed"] + account["refused"] == rounds
+        found[name.endswith("/compressed")] |= reasons(account)
+    assert found == {False: RAW_REASONS, True: PICTURE_REASONS}
+    assert stage.reports == []
+    half = len(memory) // 2
+    assert max(memory[half:]) - memory[half] < GROWTH_MIB
+
+
+def test_hundreds_of_hostile_messages_over_dds(start_node: StartNode, peer: Peer) -> None:
+    # Deep, so that none is lost before the node and every one can be counted.
+    depths = [
+        argument
+        for topic in ("/raw", "/cam/compressed")
+        for argument in ("-p", f"qos_overrides.{topic}.subscription.depth:=1000")
+    ]
+    node = start_node(
+        *depths, image_topics="[/raw, /cam/compressed]", camera_names="[raw, compressed]"
+    )
+    peer.wait_for_state("active")
+    labels = peer.collect("/segmenter/raw/labels", Image)
+    peer.collect("/segmenter/compressed/overlay/compressed", CompressedImage)
+    raw = peer.publisher("/raw", Image, depth=1000)
+    compressed = peer.publisher("/cam/compressed", CompressedImage, depth=1000)
+    draw = random.Random(5)
+
+    def send(count: int) -> None:
+        for _ in range(count):
+            raw.publish(hostile_image(draw))
+            compressed.publish(hostile_picture(draw))
+            peer.spin_for(0.002)
+
+    def all_arrived(count: int) -> bool:
+        accounts = (peer.account("raw"), peer.account("compressed"))
+        return all((a["received"], a["waiting"]) == (str(count), "0") for a in accounts)
+
+    send(SENT_OVER_DDS // 2)
+    peer.spin_until(lambda: all_arrived(SENT_OVER_DDS // 2), "the first half")
+    before_mib = resident_mib(node.process.pid)
+    send(SENT_OVER_DDS // 2)
+    peer.spin_until(lambda: all_arrived(SENT_OVER_DDS), "the second half")
+    assert resident_mib(node.process.pid) - before_mib < GROWTH_MIB
+    for name, expected in (("raw", RAW_REASONS), ("compressed", PICTURE_REASONS)):
+        account = peer.account(name)
+        assert account_adds_up(account)
+        assert account["failed"] == "0"
+        assert expected <= reasons(account), account
+    raw.publish(image(picture(1), stamp_ns=42))
+    peer.spin_until(lambda: labels and stamp_ns(labels[-1]) == 42, "labels of a good frame")
+    assert peer.state() == "active"
+    assert node.end(signal.SIGINT)[0] == 0, node.output
+
+
+def test_the_limits_hold_from_the_next_frame_on(start_node: StartNode, peer: Peer) -> None:
+    start_node(max_pixels="100")
+    peer.wait_for_state("active")
+    labels = peer.collect("/segmenter/labels", Image)
+    camera = peer.publisher("/image")
+    frame = image(np.zeros((10, 11, 3), np.uint8))
+    camera.publish(frame)
+    peer.spin_until(lambda: peer.account("/image").get("refused.too_large") == "1", "the refusal")
+    assert peer.set_parameters(max_pixels=110, max_bytes=329) == (True, "")
+    camera.publish(frame)
+    peer.spin_until(lambda: peer.account("/image")["refused.too_large"] == "2", "the refusal")
+    assert peer.set_parameters(max_bytes=330) == (True, "")
+    camera.publish(frame)
+    peer.spin_until(lambda: labels, "labels")
+    successful, reason = peer.set_parameters(max_pixels=0)
+    assert (successful, reason) == (
+        False,
+        "max_pixels is 0; wanted a whole number from 1 to 1073741824 pixels",
+    )
