@@ -189,12 +189,17 @@ class Camera:
         assert frame is not None  # waiting_since_s told so
         return frame
 
-    def empty_slot(self) -> None:
-        """Account a frame that still waits as inactive; used when the node deactivates."""
+    def settle_all(self) -> None:
+        """Account for frames that nobody will come back to, once the worker has ended.
+
+        One that waits in the slot is inactive; one that was taken went down with the worker.
+        """
         with self._changed:
             if self._slot is not None:
                 self.take()
                 self.settle("inactive")
+            while self.account.waiting:
+                self.settle("failed")
 
     def settle(self, outcome: str) -> None:
         """Account for a frame that was taken: processed, unwatched, failed, ..."""

@@ -35,9 +35,15 @@ def main() -> int:
 
     from lwrf_ros.node.compat import destroy_lifecycle_node
     from lwrf_ros.node.segmenter_node import SegmenterNode
+    from lwrf_ros.node.shared_memory import remove_abandoned_segments
 
+    freed = remove_abandoned_segments()
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     node = SegmenterNode()
+    if freed:
+        node.get_logger().info(
+            f"removed {freed / 2**20:.0f} MiB of shared memory that killed processes had left"
+        )
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     stopping = threading.Event()

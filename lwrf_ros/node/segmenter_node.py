@@ -20,6 +20,7 @@ from lwrf_ros.node import bridge, label_info
 from lwrf_ros.node.camera import Camera
 from lwrf_ros.node.diagnostics import status
 from lwrf_ros.node.engine import Engine, load_engine
+from lwrf_ros.node.failures import way_out
 from lwrf_ros.node.legend import LegendPublisher
 from lwrf_ros.node.middleware import SMALLEST_IMAGE_BYTES, active_middleware
 from lwrf_ros.node.ros_parameters import ParameterServer
@@ -43,6 +44,8 @@ class SegmenterNode(LifecycleNode):
         self._cameras: list[Camera] = []
         self._changed = threading.Condition()
         self._worker: Worker | None = None
+        self._engine_failed = False
+        self._worker_gave_up = self.create_guard_condition(self._stop_after_failure)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._settings = ParameterServer(self)
         self._middleware = active_middleware()
@@ -142,12 +145,17 @@ class SegmenterNode(LifecycleNode):
 
     def _activate(self) -> None:
         assert self._engine is not None  # the state machine activates only what is configured
+        if self._engine_failed:
+            self._engine.segmenter.free_spare_memory()
+            self._engine.segmenter.try_out()
+            self._engine_failed = False
         self._worker = Worker(
             self._engine.segmenter,
             self._cameras,
             self._changed,
             self._settings,
             self._report,
+            self._worker_gave_up.trigger,
         )
         parameters, classes = self._settings.current, self._engine.segmenter.classes
         for camera in self._cameras:
@@ -165,7 +173,7 @@ class SegmenterNode(LifecycleNode):
             self._worker.stop()
             self._worker = None
         for camera in self._cameras:
-            camera.empty_slot()
+            camera.settle_all()
             camera.alerts = []
 
     def _release(self) -> None:
@@ -176,8 +184,20 @@ class SegmenterNode(LifecycleNode):
         if self._engine is not None:
             self._engine.segmenter.close()
             self._engine = None
+        self._engine_failed = False
         self._settings.class_names = None
         give_back_freed_memory()
+
+    def _stop_after_failure(self) -> None:
+        """Deactivate after the worker has given up, on the executor's thread."""
+        failure = self._worker.failure if self._worker is not None else None
+        if failure is None or self._state != "active":
+            return
+        self.trigger_deactivate()
+        self._engine_failed = True
+        self._problem = way_out(failure, self.get_fully_qualified_name())
+        self.get_logger().error(self._problem)
+        self._every_second()
 
     def _report(self, text: str) -> None:
         self.get_logger().error(

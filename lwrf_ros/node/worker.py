@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from lwrf_ros.node.camera import Camera, Frame
 from lwrf_ros.node.camera_info import Sizes
 from lwrf_ros.node.decoding import Picture, Refusal, decode
+from lwrf_ros.node.failures import EngineFailures, Remedy
 from lwrf_ros.node.messages import (
     coverage_message,
     image_message,
@@ -34,17 +36,19 @@ class _Job(NamedTuple):
 
 
 class _Submitted(NamedTuple):
-    """Jobs that run as one group on the device."""
+    """Jobs that run as one group on the device; `again` if one alone runs for the second time."""
 
     jobs: list[_Job]
     ticket: Ticket
+    again: bool
 
 
 class Worker:
     """One thread between the cameras' slots and their topics.
 
     It takes frames that wait, those of the longest waiting cameras first, in groups of equal
-    shape up to the engine's best batch, and publishes a group as soon as it is done.
+    shape up to the engine's best batch, and publishes a group as soon as it is done. What it does
+    about a failure is up to `failures`.
 
     Args:
         segmenter: The engine; used by this thread alone while it runs.
@@ -53,6 +57,11 @@ class Worker:
         parameters: The parameters in force; looked at for every frame, so that a change takes
             effect on the next one.
         report: Called with a description when something unexpected fails; must not raise.
+        gave_up: Called when the thread has ended by a failure; must not raise.
+
+    Attributes:
+        failure: What the thread has ended with, None as long as it goes on. The frames that it had
+            taken are not accounted for then.
     """
 
     def __init__(
@@ -62,12 +71,16 @@ class Worker:
         changed: threading.Condition,
         parameters: ParameterServer,
         report: Callable[[str], None],
+        gave_up: Callable[[], None],
     ) -> None:
         self._segmenter = segmenter
         self._cameras = cameras
         self._changed = changed
         self._parameters = parameters
         self._report = report
+        self._gave_up = gave_up
+        self._failures = EngineFailures(segmenter.best_batch)
+        self.failure: Exception | None = None
         self._stopping = False
         self._abandoned = False
         self._thread = threading.Thread(target=self._run, name="segmentation", daemon=True)
@@ -90,6 +103,16 @@ class Worker:
         return not self._abandoned
 
     def _run(self) -> None:
+        try:
+            self._serve()
+        except Exception as error:
+            # A thread's exception would end it with nobody the wiser.
+            self.failure = error
+            if not self._abandoned:
+                self._report("".join(traceback.format_exception(error)))
+                self._gave_up()
+
+    def _serve(self) -> None:
         under_way: list[_Submitted] = []
         while True:
             frames = self._take(wait=not under_way)
@@ -115,7 +138,7 @@ class Worker:
                     break
                 self._changed.wait()
             waiting.sort(key=lambda camera: camera.waiting_since_s or 0.0)
-            return [camera.take() for camera in waiting[: self._segmenter.best_batch]]
+            return [camera.take() for camera in waiting[: self._failures.largest_group]]
 
     def _submit(self, frames: list[Frame]) -> list[_Submitted]:
         """Decode frames, group those of equal shape and start each group."""
@@ -125,35 +148,52 @@ class Worker:
             if job is not None:
                 key = (job.picture.encoding, job.picture.array.shape)
                 groups.setdefault(key, []).append(job)
-        submitted = []
-        for jobs in groups.values():
-            try:
-                ticket = self._segmenter.submit(
-                    [job.picture.array for job in jobs],
-                    encoding=jobs[0].picture.encoding,
-                    outputs=frozenset().union(*(_engine_outputs(job.outputs) for job in jobs)),
-                    min_confidence=self._parameters.current.min_confidence,
-                )
-            except Exception as error:
-                self._fail(jobs, error)
-            else:
-                submitted.append(_Submitted(jobs, ticket))
-        return submitted
+        return [started for jobs in groups.values() for started in self._start(jobs)]
+
+    def _start(self, jobs: list[_Job], again: bool = False) -> list[_Submitted]:
+        """Start a group; several, or none, where it fails."""
+        try:
+            ticket = self._segmenter.submit(
+                [job.picture.array for job in jobs],
+                encoding=jobs[0].picture.encoding,
+                outputs=frozenset().union(*(_engine_outputs(job.outputs) for job in jobs)),
+                min_confidence=self._parameters.current.min_confidence,
+            )
+        except Exception as error:
+            return self._recover(jobs, error, again)
+        return [_Submitted(jobs, ticket, again)]
+
+    def _recover(self, jobs: list[_Job], error: Exception, again: bool) -> list[_Submitted]:
+        """Do what the policy says about a group that the engine did not run."""
+        remedy = self._failures.remedy(error, len(jobs), again)
+        if remedy is Remedy.REFUSE:
+            for job in jobs:
+                job.frame.camera.refuse(Refusal("size", str(error)))
+            return []
+        if remedy is Remedy.RUN_AGAIN:
+            self._report(f"{_cameras(jobs)}: running {len(jobs)} images again: {error}")
+            self._segmenter.free_spare_memory()
+            half = len(jobs) // 2
+            parts = [jobs[:half], jobs[half:]] if half else [jobs]
+            return [started for part in parts for started in self._start(part, again=not half)]
+        self._fail(jobs, error)
+        if self._failures.in_doubt(error):
+            self._segmenter.try_out()
+        return []
 
     def _prepare(self, frame: Frame) -> _Job | None:
         """Decode a frame if anybody wants something of it."""
-        outputs = frame.camera.wanted_outputs()
-        if self._parameters.current.coverage_alerts:
-            outputs |= {"coverage"}
-        if not outputs:
-            frame.camera.settle("unwatched")
-            return None
         try:
-            return _Job(frame, decode(frame.message), outputs)
+            outputs = frame.camera.wanted_outputs()
+            if self._parameters.current.coverage_alerts:
+                outputs |= {"coverage"}
+            if outputs:
+                return _Job(frame, decode(frame.message), outputs)
+            frame.camera.settle("unwatched")
         except Refusal as refusal:
             frame.camera.refuse(refusal)
         except Exception as error:
-            self._fail([_Job(frame, Picture(None, ""), outputs)], error)  # type: ignore[arg-type]
+            self._fail([_Job(frame, Picture(None, ""), frozenset())], error)  # type: ignore[arg-type]
         return None
 
     def _finish(self, group: _Submitted) -> None:
@@ -161,8 +201,10 @@ class Worker:
         try:
             results = self._segmenter.collect(group.ticket)
         except Exception as error:
-            self._fail(group.jobs, error)
+            for started in self._recover(group.jobs, error, group.again):
+                self._finish(started)
             return
+        self._failures.worked()
         if self._abandoned:
             return
         for job, result in zip(group.jobs, results, strict=True):
@@ -222,8 +264,11 @@ class Worker:
     def _fail(self, jobs: list[_Job], error: Exception) -> None:
         for job in jobs:
             job.frame.camera.settle("failed")
-        cameras = ", ".join(job.frame.camera.label for job in jobs)
-        self._report(f"{cameras}: a frame failed: {type(error).__name__}: {error}")
+        self._report(f"{_cameras(jobs)}: a frame failed: {type(error).__name__}: {error}")
+
+
+def _cameras(jobs: list[_Job]) -> str:
+    return ", ".join(job.frame.camera.label for job in jobs)
 
 
 def _engine_outputs(outputs: frozenset[str]) -> set[str]:

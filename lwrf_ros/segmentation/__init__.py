@@ -3,6 +3,7 @@
 """The engine: images in, labels, confidence and coverage out. torch and NumPy, no ROS."""
 
 from lwrf_ros.segmentation.device import PRECISIONS, DeviceError
+from lwrf_ros.segmentation.faults import DeviceLostError, OutOfMemoryError
 from lwrf_ros.segmentation.overlay import draw_overlay
 from lwrf_ros.segmentation.result import Segmentation, Timings
 from lwrf_ros.segmentation.segmenter import ENCODINGS, ImageError, Segmenter, Ticket
@@ -11,7 +12,9 @@ __all__ = [
     "ENCODINGS",
     "PRECISIONS",
     "DeviceError",
+    "DeviceLostError",
     "ImageError",
+    "OutOfMemoryError",
     "Segmentation",
     "Segmenter",
     "Ticket",

@@ -7,6 +7,7 @@ from __future__ import annotations
 import operator
 import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,6 +23,7 @@ from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet
 from lwrf_ros.segmentation.buffers import ImageBuffers, Recent, StageClock
 from lwrf_ros.segmentation.choice import choose_stages
 from lwrf_ros.segmentation.device import PRECISIONS, choose_device, choose_precision
+from lwrf_ros.segmentation.faults import device_errors
 from lwrf_ros.segmentation.grouping import group_confidence, group_counts, group_labels
 from lwrf_ros.segmentation.preprocess import RGB_ORDER
 from lwrf_ros.segmentation.result import Segmentation, Timings
@@ -30,6 +32,7 @@ ENCODINGS = tuple(RGB_ORDER)
 OUTPUTS = ("labels", "confidence", "coverage")
 LABEL_SIZES = ("image", "network")
 _BEST_BATCH_CUDA = 4
+_TRIAL_SIDE_PX = 64
 
 
 class ImageError(LwrfError):
@@ -63,6 +66,8 @@ class Segmenter:
     Raises:
         LwrfError: If the class table does not fit the network or a size is not usable.
         DeviceError: If the device or precision is not to be had.
+        OutOfMemoryError: If the network does not fit; `warm_up` says the same of its frames.
+        DeviceLostError: If the GPU reports an error.
     """
 
     def __init__(
@@ -91,9 +96,10 @@ class Segmenter:
         )
         self._label_size = self.input_size if label_size == "network" else None
         self._cuda = self.device.type == "cuda"
-        self._stream = _new_stream(self.device) if self._cuda else None
         dtype = PRECISIONS[self.precision]
-        self._stages = choose_stages(network, self.device, dtype, self._stream)
+        with device_errors():
+            self._stream = _new_stream(self.device) if self._cuda else None
+            self._stages = choose_stages(network, self.device, dtype, self._stream)
         if self._stream is not None:
             # The network was copied on the default stream.
             self._stream.wait_stream(torch.cuda.default_stream(self.device))
@@ -128,8 +134,29 @@ class Segmenter:
         """Give back the device's memory; the segmenter cannot be used afterwards."""
         self._stages.close()
         del self._stages, self._batches, self._spare
+        # A GPU that has failed has nothing to give back, and says so.
+        with suppress(RuntimeError):
+            self._return_memory()
+
+    def free_spare_memory(self) -> None:
+        """Let go of what is kept for later frames; it is made again when one needs it."""
+        self._batches, self._spare = Recent(), Recent()
+        self._spare_clocks.clear()
+        with device_errors():
+            self._return_memory()
+
+    def _return_memory(self) -> None:
         if self._cuda:
             torch.cuda.empty_cache()
+
+    def try_out(self) -> None:
+        """Run one blank image, to see whether the engine works at all.
+
+        Raises:
+            Exception: What running it raises; `OutOfMemoryError` and `DeviceLostError` among it.
+        """
+        size = self.input_size or (_TRIAL_SIDE_PX, _TRIAL_SIDE_PX)
+        self.segment([np.zeros((*size, 3), dtype=np.uint8)])
 
     def warm_up(self, image_size: tuple[int, int] | None = None) -> bool:
         """Run the whole way of a frame once for every batch size, so that no frame has to.
@@ -144,7 +171,8 @@ class Segmenter:
         size = image_size or self.input_size
         if size is None:
             return False
-        self._stages.warm_up(self.input_size or size, self.best_batch)
+        with device_errors():
+            self._stages.warm_up(self.input_size or size, self.best_batch)
         blank = np.zeros((*size, 3), dtype=np.uint8)
         for batch in range(1, self.best_batch + 1):
             self.segment([blank] * batch, outputs=OUTPUTS)
@@ -186,6 +214,8 @@ class Segmenter:
 
         Raises:
             ImageError: If an image or an argument is not of that form.
+            OutOfMemoryError: If there is not enough memory for them.
+            DeviceLostError: If the GPU reports an error.
         """
         started = time.perf_counter()
         arrays = [_check_image(image, encoding, self.input_size) for image in images]
@@ -198,7 +228,7 @@ class Segmenter:
             raise ImageError(f"min_confidence is {min_confidence}; wanted 0 to 1")
         ticket = Ticket(started, frozenset(outputs), [])
         # stream(None) is torch's own no-op: with and without a GPU the same lines run.
-        with torch.inference_mode(), torch.cuda.stream(self._stream):
+        with device_errors(), torch.inference_mode(), torch.cuda.stream(self._stream):
             for group in self._groups(arrays):
                 ticket.parts.append(self._run(group, encoding, ticket.outputs, min_confidence))
         return ticket
@@ -211,10 +241,16 @@ class Segmenter:
 
         Raises:
             LwrfError: If the ticket was collected before.
+            OutOfMemoryError: If there is not enough memory for the results.
+            DeviceLostError: If the GPU reports an error.
         """
         if ticket.collected:
             raise LwrfError("this ticket was collected before; keep its results instead")
         ticket.collected = True
+        with device_errors():
+            return self._collect(ticket)
+
+    def _collect(self, ticket: Ticket) -> list[Segmentation]:
         results = []
         for clock, group in ticket.parts:
             clock.wait()

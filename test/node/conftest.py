@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import pytest
 pytest.importorskip("rclpy", reason="rclpy is not installed: the node cannot run")
 
 import vision_interfaces
-from harness import QUICK, NodeProcess, Peer, StartNode, environment_on
+from harness import QUICK, NodeProcess, Peer, StartDdsProcess, StartNode, environment_on
 from staging import CAMVID, PATIENCE_S, Play, Stage, Watched
 
 from lwrf_ros.data import config_path
@@ -39,15 +41,44 @@ def start_node(domain_id: int, tmp_path: Path) -> Iterator[StartNode]:
     """Start the node; ``quick=False`` leaves out the parameters of a quick network."""
     processes: list[NodeProcess] = []
 
-    def start(*arguments: str, quick: bool = True, **parameters: str) -> NodeProcess:
+    def start(
+        *arguments: str,
+        quick: bool = True,
+        executable: Sequence[str] = ("-m", "lwrf_ros.node.main"),
+        **parameters: str,
+    ) -> NodeProcess:
         log = tmp_path / f"node{len(processes)}.log"
         given = {**QUICK, **parameters} if quick else parameters
-        processes.append(NodeProcess(environment_on(domain_id), given, list(arguments), log))
+        environment = environment_on(domain_id)
+        processes.append(NodeProcess(environment, given, list(arguments), log, executable))
         return processes[-1]
 
     yield start
     for process in processes:
         process.kill()
+
+
+@pytest.fixture
+def start_dds_process(domain_id: int, tmp_path: Path) -> Iterator[StartDdsProcess]:
+    """Start a camera or a listener, see dds_process.py; killed and woken at the end."""
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        script = Path(__file__).with_name("dds_process.py")
+        process = subprocess.Popen(
+            [sys.executable, str(script), *arguments],
+            env=environment_on(domain_id),
+            stdout=subprocess.PIPE,
+        )
+        processes.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
 
 
 @pytest.fixture

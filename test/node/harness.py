@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -93,6 +93,7 @@ class NodeProcess:
         parameters: Parameters by name, given on the command line as YAML.
         arguments: Further ROS arguments.
         log: File that its output goes to.
+        executable: The node's, or that of a test around it, as arguments of Python.
     """
 
     def __init__(
@@ -101,8 +102,9 @@ class NodeProcess:
         parameters: Mapping[str, str],
         arguments: list[str],
         log: Path,
+        executable: Sequence[str] = ("-m", "lwrf_ros.node.main"),
     ) -> None:
-        command = [sys.executable, "-m", "lwrf_ros.node.main", "--ros-args"]
+        command = [sys.executable, *executable, "--ros-args"]
         for name, value in parameters.items():
             command += ["-p", f"{name}:={value}"]
         self._log = log
@@ -139,6 +141,7 @@ class NodeProcess:
 
 
 StartNode = Callable[..., NodeProcess]
+StartDdsProcess = Callable[..., "subprocess.Popen[bytes]"]
 
 
 class Peer:

@@ -56,6 +56,41 @@ class Watched(Segmenter):
         return super().submit(images, encoding, outputs, min_confidence)
 
 
+class Batching(Watched):
+    """Takes up to four images at once, as a GPU does."""
+
+    best_batch = 4
+
+
+class Overlapping(Batching):
+    """Gives back a ticket before the work is done, as a GPU does."""
+
+    overlaps = True
+
+
+class FaultyStages:
+    """The engine's stages, of which the network raises what a test wants.
+
+    Args:
+        stages: The engine's own.
+        fault: Called with the number of images before the network runs; what it returns is raised.
+    """
+
+    def __init__(self, stages: Any, fault: Callable[[int], Exception | None]) -> None:
+        self._stages = stages
+        self._fault = fault
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stages, name)
+
+    def forward(self, batch: Any) -> Any:
+        """Run the network, or raise."""
+        error = self._fault(len(batch))
+        if error is not None:
+            raise error
+        return self._stages.forward(batch)
+
+
 class Stage:
     """Cameras on a stand-in node, and a worker between them and an engine.
 
@@ -78,6 +113,7 @@ class Stage:
         self.settings = settings(**values)
         self.changed = threading.Condition()
         self.reports: list[str] = []
+        self.gave_up = threading.Event()
         self.cameras = {
             name: Camera(self.node, name, f"/{name}", self.settings, self.changed, CARRIES_ALL)
             for name in cameras or ("front",)
@@ -96,6 +132,7 @@ class Stage:
             self.changed,
             self.settings,
             self.reports.append,
+            self.gave_up.set,
         )
 
     def sent(self, output: str = "labels", camera: str = "front") -> list[Any]:

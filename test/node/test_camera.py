@@ -247,14 +247,14 @@ def test_an_inactive_camera_counts_and_nothing_else(node: StandInNode) -> None:
 
 def test_what_waits_when_the_node_deactivates_is_inactive(node: StandInNode) -> None:
     camera = make(node)
-    camera.empty_slot()
+    camera.settle_all()
     assert account(camera) == {}
     camera.receive(good())
     camera.active = False
-    camera.empty_slot()
+    camera.settle_all()
     assert camera.waiting_since_s is None
     assert account(camera) == {"received": 1, "inactive": 1}
-    camera.empty_slot()
+    camera.settle_all()
     assert account(camera) == {"received": 1, "inactive": 1}
 
 
@@ -515,10 +515,10 @@ class CameraMachine(RuleBasedStateMachine):
         self.ends["refused.decode"] += 1
 
     @rule()
-    def empty_slot(self) -> None:
+    def settle_all(self) -> None:
         self.ends["inactive"] += self.newest is not None
         self.newest = None
-        self.camera.empty_slot()
+        self.camera.settle_all()
 
     @rule(active=st.booleans())
     def activate(self, active: bool) -> None:

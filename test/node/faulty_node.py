@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""The node's executable whose engine fails while a file says how: no GPU is needed to lose one.
+
+The environment's FAULT_FILE names the file; its text is ``memory``, ``gpu`` or ``worker``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from lwrf_ros.node.main import main
+
+FAULTS = {
+    "memory": "CUDA out of memory. Tried to allocate 2.00 GiB",
+    "gpu": "CUDA error: an illegal memory access was encountered",
+}
+
+
+def fault() -> str:
+    path = Path(os.environ["FAULT_FILE"])
+    return path.read_text(encoding="ascii") if path.exists() else ""
+
+
+def install() -> None:
+    from lwrf_ros.node.worker import Worker
+    from lwrf_ros.segmentation.cpu_stages import CpuStages
+
+    forward, prepare = CpuStages.forward, Worker._prepare
+
+    def faulty_forward(self: CpuStages, batch: Any) -> Any:
+        if text := FAULTS.get(fault()):
+            raise RuntimeError(text)
+        return forward(self, batch)
+
+    def faulty_prepare(self: Worker, frame: Any) -> Any:
+        if fault() == "worker":
+            raise KeyError("a mistake in the worker")
+        return prepare(self, frame)
+
+    CpuStages.forward = faulty_forward  # type: ignore[method-assign]
+    Worker._prepare = faulty_prepare  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    install()
+    sys.exit(main())
