@@ -23,6 +23,7 @@ from lwrf_ros.tools import (
     play,
     record,
     replay,
+    soak,
     train,
     transport,
 )
@@ -61,6 +62,7 @@ SUBCOMMANDS = cast(
         play,
         record,
         replay,
+        soak,
         train,
         transport,
     ),

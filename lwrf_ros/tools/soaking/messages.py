@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""Image messages as no camera should send them, drawn at random, some of them sound after all."""
+"""Image messages drawn at random: sound ones, and as no camera should send them."""
 
 from __future__ import annotations
 
@@ -40,6 +40,29 @@ _FORMATS = ("", "jpeg", "png", "rgb8; jpeg compressed bgr8", "16UC1; compressedD
 _STAMPS = ((0, 0), (-(2**31), 0), (2**31 - 1, _U32), (1, 10**9), (-1, _U32))
 _MOST_SIDE = 48
 _BYTES_A_PIXEL = 8
+
+
+# Bytes a pixel of encodings in which any picture can be, with even sides.
+_SOUND = {"rgb8": 3, "bgr8": 3, "mono8": 1, "bgra8": 4, "mono16": 2, "yuyv": 2, "bayer_rggb8": 1}
+
+
+def sound_image(draw: random.Random, most_side_px: int) -> Image:
+    """Draw an Image of any size and encoding, all right."""
+    width, height = (2 * draw.randint(8, most_side_px // 2) for _ in range(2))
+    encoding, size = draw.choice(tuple(_SOUND.items()))
+    message = Image(width=width, height=height, encoding=encoding, step=width * size)
+    message.data = array("B", draw.randbytes(1024) * (message.step * height // 1024 + 1))
+    message.data = message.data[: message.step * height]
+    return message
+
+
+def sound_picture(draw: random.Random, most_side_px: int) -> CompressedImage:
+    """Draw a CompressedImage, JPEG or PNG of any size, all right."""
+    width, height = (draw.randint(16, most_side_px) for _ in range(2))
+    kind = draw.choice(("jpg", "png"))
+    pixels = np.full((height, width, 3), draw.randrange(256), np.uint8)
+    data = cv2.imencode(f".{kind}", pixels)[1]
+    return CompressedImage(format=kind, data=array("B", data.tobytes()))
 
 
 def hostile_image(draw: random.Random) -> Image:
