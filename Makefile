@@ -11,7 +11,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kilted test-jazzy test-long lint pictures clean
+.PHONY: help demo test test-kilted test-jazzy test-long soak lint pictures clean
 
 # The virtual environment is a ROS prefix: rclpy and the messages come as wheels from PyPI.
 KILTED := .venv
@@ -21,6 +21,8 @@ ROS_OF = env AMENT_PREFIX_PATH=$(CURDIR)/$(1) PATH=$(CURDIR)/$(1)/bin:$$PATH
 help:
 	@echo "make demo [INPUT=bag|video|folder] [TOPIC=of the bag]  segment a recording, live over DDS"
 	echo "make test                                              linters, then all tests (with CI=true on two ROS releases)"
+	echo "make test-long                                         the long forms of tests, about half an hour"
+	echo "make soak [ARGS='--minutes 10']                        the node under faults for minutes"
 	echo "make lint                                              linters alone"
 	echo "make pictures                                          the README's pictures again (needs Chromium)"
 	echo "make clean                                             remove what the other targets made"
@@ -51,12 +53,16 @@ test-jazzy: $(JAZZY)/.ready
 		$(foreach tool,benchmark calibrate evaluate export train,--ignore=test/tools/test_$(tool).py) \
 		--ignore=test/tools/benchmarking/test_peers.py
 
+# Left out of `make test`; docs/reliability.md has the last results.
 test-long: $(KILTED)/.ready
 	@$(call ROS_OF,$(KILTED)) python -m pytest -m long $(ARGS)
 
 # The README's, of docs/images; needs Chromium.
 pictures: $(KILTED)/.ready
 	@$(call ROS_OF,$(KILTED)) python docs/images/make_pictures.py
+
+soak: $(KILTED)/.ready
+	@$(call ROS_OF,$(KILTED)) lwrf soak $(ARGS)
 
 clean:
 	@rm -rf $(KILTED) $(JAZZY) build install log demo_output *.egg-info

@@ -116,6 +116,8 @@ class Camera:
         self.alerts: list[str] = []
         self.active = False
         self._next_due_s = 0.0
+        # Frames superseded since the last one was taken, and between that and the one before.
+        self._superseded = (0, 0)
         self._slot: Frame | None = None
         self._largest_bytes = 0
         self._waiting_since_s = 0.0
@@ -170,6 +172,7 @@ class Camera:
             self._waiting_since_s = frame.arrived_s
         else:
             self.account.outcomes["superseded"] += 1
+            self._superseded = (self._superseded[0] + 1, self._superseded[1])
         self._slot = frame
         self._changed.notify()
 
@@ -183,10 +186,16 @@ class Camera:
         """Steady time since which a frame waits in the slot; not moved by newer frames."""
         return None if self._slot is None else self._waiting_since_s
 
+    @property
+    def superseded_a_turn(self) -> int:
+        """Frames lately superseded for each one that was taken."""
+        return max(self._superseded)
+
     def take(self) -> Frame:
         """Take the newest frame out of the slot; the caller holds the lock and saw one."""
         frame, self._slot = self._slot, None
         assert frame is not None  # waiting_since_s told so
+        self._superseded = (0, self._superseded[0])
         return frame
 
     def settle_all(self) -> None:

@@ -21,6 +21,7 @@ from lwrf_ros.node.messages import (
     vector_message,
 )
 from lwrf_ros.node.ros_parameters import ParameterServer
+from lwrf_ros.node.turns import Turns
 from lwrf_ros.segmentation import Segmentation, Segmenter, Ticket, draw_overlay
 
 _OVERLAYS = frozenset(("overlay", "overlay/compressed"))
@@ -46,9 +47,9 @@ class _Submitted(NamedTuple):
 class Worker:
     """One thread between the cameras' slots and their topics.
 
-    It takes frames that wait, those of the longest waiting cameras first, in groups of equal
-    shape up to the engine's best batch, and publishes a group as soon as it is done. What it does
-    about a failure is up to `failures`.
+    It takes frames that wait, whose turn it is by `turns`, in groups of equal shape up to the
+    engine's best batch, and publishes a group as soon as it is done. What it does about a failure
+    is up to `failures`.
 
     Args:
         segmenter: The engine; used by this thread alone while it runs.
@@ -74,7 +75,7 @@ class Worker:
         gave_up: Callable[[], None],
     ) -> None:
         self._segmenter = segmenter
-        self._cameras = cameras
+        self._turns = Turns(cameras)
         self._changed = changed
         self._parameters = parameters
         self._report = report
@@ -133,12 +134,10 @@ class Worker:
             while True:
                 if self._stopping:
                     return []
-                waiting = [c for c in self._cameras if c.waiting_since_s is not None]
-                if waiting or not wait:
-                    break
+                chosen = self._turns.next(self._failures.largest_group)
+                if chosen or not wait:
+                    return [camera.take() for camera in chosen]
                 self._changed.wait()
-            waiting.sort(key=lambda camera: camera.waiting_since_s or 0.0)
-            return [camera.take() for camera in waiting[: self._failures.largest_group]]
 
     def _submit(self, frames: list[Frame]) -> list[_Submitted]:
         """Decode frames, group those of equal shape and start each group."""
@@ -172,6 +171,7 @@ class Worker:
             return []
         if remedy is Remedy.RUN_AGAIN:
             self._report(f"{_cameras(jobs)}: running {len(jobs)} images again: {error}")
+            traceback.clear_frames(error.__traceback__)
             self._segmenter.free_spare_memory()
             half = len(jobs) // 2
             parts = [jobs[:half], jobs[half:]] if half else [jobs]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -40,6 +41,8 @@ def device_errors() -> Iterator[None]:
         text = f"{error}".lower()
         line = f"{error}".strip().partition("\n")[0] or type(error).__name__
         if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or _any(_NO_MEMORY, text):
+            # Whoever tries again needs the memory that the failed attempt's frames still hold.
+            traceback.clear_frames(error.__traceback__)
             raise OutOfMemoryError(
                 f"out of memory ({line}); end what else holds memory of the device (nvidia-smi "
                 "lists it), or use a smaller input size, fp16 or a smaller backbone"

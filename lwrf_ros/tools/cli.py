@@ -24,6 +24,7 @@ from lwrf_ros.tools import (
     record,
     replay,
     report,
+    soak,
     train,
     transport,
 )
@@ -63,6 +64,7 @@ SUBCOMMANDS = cast(
         record,
         replay,
         report,
+        soak,
         train,
         transport,
     ),

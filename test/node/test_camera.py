@@ -258,6 +258,16 @@ def test_what_waits_when_the_node_deactivates_is_inactive(node: StandInNode) -> 
     assert account(camera) == {"received": 1, "inactive": 1}
 
 
+def test_what_the_worker_had_when_it_failed_has_failed(node: StandInNode) -> None:
+    camera = make(node)
+    for _ in range(2):
+        camera.receive(good())
+        camera.take()
+    camera.receive(good())
+    camera.settle_all()
+    assert account(camera) == {"received": 3, "failed": 2, "inactive": 1}
+
+
 def send(camera: Camera, clock: SteadyClock, times_s: Any) -> int:
     """Send frames at times; return how many were not throttled."""
     before = camera.account.outcomes["throttled"]
@@ -517,8 +527,8 @@ class CameraMachine(RuleBasedStateMachine):
     @rule()
     def settle_all(self) -> None:
         self.ends["inactive"] += self.newest is not None
-        self.newest = None
         self.ends["failed"] += len(self.under_way)
+        self.newest = None
         self.under_way.clear()
         self.camera.settle_all()
 

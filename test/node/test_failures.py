@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from harness import image
@@ -98,6 +101,27 @@ def test_an_image_without_memory_runs_again_before_it_fails(play: Play) -> None:
     assert stage.account() == {"received": 3, "processed": 2, "failed": 1}
     assert "OutOfMemoryError: out of memory (CUDA out of memory. Tried" in stage.reports[-1]
     assert not stage.gave_up.is_set()
+
+
+def test_a_failed_attempt_holds_no_memory_when_the_next_begins(play: Play) -> None:
+    stage = play(Batching, *"ab")
+    held: list[weakref.ref[Any]] = []
+    still_there: list[bool] = []
+
+    def fault(images: int) -> None:
+        still_there.append(any(reference() is not None for reference in held))
+        if images == 2:
+            memory = np.zeros(1000)
+            held.append(weakref.ref(memory))
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+
+    break_network(stage, fault)
+    for camera in stage.cameras.values():
+        camera.receive(image(picture(1)))
+    stage.start()
+    stage.wait()
+    assert still_there == [False, False, False]
+    assert stage.account("a") == stage.account("b") == {"received": 1, "processed": 1}
 
 
 @pytest.mark.parametrize(

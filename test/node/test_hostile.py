@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 
 import numpy as np
+import pytest
 from harness import Peer, StartNode, account_adds_up, image, stamp_ns
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from sensor_msgs.msg import CompressedImage, Image
 from staging import Play, Watched, picture
 
-from lwrf_ros.tools.soaking.hostile import hostile_image, hostile_picture
+from lwrf_ros.tools.soaking.messages import hostile_image, hostile_picture
 
 EXAMPLES = 640
 TOPICS = [f"{side}{kind}" for side in "abcdefgh" for kind in ("", "/compressed")]
@@ -35,7 +36,10 @@ def reasons(account: dict[str, int] | dict[str, str]) -> set[str]:
     return {key.removeprefix("refused.") for key in account if key.startswith("refused.")}
 
 
-def test_ten_thousand_hostile_messages(play: Play) -> None:
+@pytest.mark.parametrize(
+    "examples", [EXAMPLES, pytest.param(20 * EXAMPLES, marks=pytest.mark.long)]
+)
+def test_ten_thousand_hostile_messages(play: Play, examples: int) -> None:
     """Through the cameras, the decoder, the engine and the messages, as in the node."""
     stage = play(Watched, *TOPICS, outputs=("labels", "coverage"))
     stage.start()
@@ -43,7 +47,7 @@ def test_ten_thousand_hostile_messages(play: Play) -> None:
     memory: list[float] = []
 
     @hypothesis_settings(
-        max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
     @given(st.integers(0, 2**64 - 1))
     def send(seed: int) -> None:
@@ -59,7 +63,7 @@ def test_ten_thousand_hostile_messages(play: Play) -> None:
         memory.append(resident_mib())
 
     send()
-    assert rounds * len(TOPICS) >= 10_000
+    assert rounds * len(TOPICS) >= 16 * examples >= 10_000
     found: dict[bool, set[str]] = {False: set(), True: set()}
     for name in TOPICS:
         account = stage.account(name)

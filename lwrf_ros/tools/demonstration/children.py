@@ -70,6 +70,18 @@ class Child:
                 )
 
     @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, as a fault that is meant; a deadly one is waited for."""
+        self._process.send_signal(number)
+        if number == signal.SIGKILL:
+            self.may_end = True
+            self._process.wait(KILL_S)
+
+    @property
     def ended(self) -> bool:
         """True once the process is no longer there."""
         return self._process.poll() is not None
