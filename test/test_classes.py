@@ -157,10 +157,10 @@ GOOD = "{name: good, colour: [1, 2, 3]}"
         ("names: [road]", 1, "there is the key 'names'; wanted `classes`"),
         (f"classes: [{GOOD}]\ncount: 1\n", 2, "there is the key 'count'; wanted `classes`"),
         (f"classes: [{GOOD}]\n\non: 1\n", 3, "there is the key True; wanted `classes`"),
-        (f"# mine\nname: 3\nclasses: [{GOOD}]\n", 2, "the table has the name 3; wanted text"),
-        (f"classes: [{GOOD}]\nname:\n", 2, "the table has the name None; wanted text"),
-        (f"classes: [{GOOD}]\nname: ' '\n", 2, "the table has the name ' '; wanted text"),
-        (f"classes: [{GOOD}]\nname: [a]\n", 2, "the table has the name ['a']; wanted text"),
+        (f"# mine\nname: 3\nclasses: [{GOOD}]\n", 2, "the class table has the name 3; wanted text"),
+        (f"classes: [{GOOD}]\nname:\n", 2, "the class table has the name None; wanted text"),
+        (f"classes: [{GOOD}]\nname: ' '\n", 2, "the class table has the name ' '; wanted text"),
+        (f"classes: [{GOOD}]\nname: [a]\n", 2, "the class table has the name ['a']; wanted text"),
     ],
 )
 def test_what_is_around_the_classes(tmp_path: Path, text: str, line: int, complaint: str) -> None:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""Reading the YAML of a class table: what is no YAML, and the line of everything else."""
+"""Reading YAML that people write: what is no YAML, and the line of everything else."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from lwrf_ros import class_file
-from lwrf_ros.class_file import MAX_BYTES, ClassTableError, Lines, read_class_file
+from lwrf_ros import yaml_file
+from lwrf_ros.classes import ClassTableError
+from lwrf_ros.yaml_file import MAX_BYTES, FileKind, Lines, YamlFile, read_yaml_file
+
+KIND = FileKind("class table", "classes", ClassTableError)
 
 
 def written(folder: Path, content: str | bytes) -> Path:
@@ -18,9 +21,13 @@ def written(folder: Path, content: str | bytes) -> Path:
     return path
 
 
+def read(path: Path) -> YamlFile:
+    return read_yaml_file(path, KIND)
+
+
 def refusal(path: Path) -> str:
     with pytest.raises(ClassTableError) as caught:
-        read_class_file(path)
+        read(path)
     return str(caught.value)
 
 
@@ -41,7 +48,7 @@ def test_lines_are_counted_from_one(tmp_path: Path) -> None:
         "    7: sky\n"  # 13
         "  - sea\n"
     )
-    file = read_class_file(written(tmp_path, text))
+    file = read(written(tmp_path, text))
     assert file.top == Lines(2, {"name": 2, "classes": 4})
     assert file.entries == (
         Lines(5, {"name": 5, "colour": 6}),
@@ -68,7 +75,7 @@ def test_a_key_without_a_line_has_that_of_its_mapping() -> None:
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_newlines_of_every_system(tmp_path: Path, newline: str) -> None:
     text = newline.join(["\ufeffname: yard", "classes:", "  - {}", "  - {}"])
-    file = read_class_file(written(tmp_path, text))
+    file = read(written(tmp_path, text))
     assert [entry.start for entry in file.entries] == [3, 4]
 
 
@@ -76,7 +83,7 @@ def test_newlines_of_every_system(tmp_path: Path, newline: str) -> None:
     "text", ["", "# nothing\n", "3", "[]", "classes:", "classes: {a: 1}", "classes: none", "a: [b]"]
 )
 def test_without_a_list_of_classes_there_are_no_entries(tmp_path: Path, text: str) -> None:
-    assert read_class_file(written(tmp_path, text)).entries == ()
+    assert read(written(tmp_path, text)).entries == ()
 
 
 def test_an_alias_is_where_it_stands_and_a_merged_key_where_it_is_merged(tmp_path: Path) -> None:
@@ -89,7 +96,7 @@ def test_an_alias_is_where_it_stands_and_a_merged_key_where_it_is_merged(tmp_pat
         "  - {name: moss,\n"
         "     colour: *green}\n"
     )
-    file = read_class_file(written(tmp_path, text))
+    file = read(written(tmp_path, text))
     grass = {"name": "grass", "colour": [0, 9, 0]}
     lawn_and_moss = [{**grass, "name": name} for name in ("lawn", "moss")]
     assert file.content["classes"] == [grass, grass, *lawn_and_moss]
@@ -101,7 +108,7 @@ def test_an_alias_is_where_it_stands_and_a_merged_key_where_it_is_merged(tmp_pat
 
 
 def test_a_table_that_contains_itself(tmp_path: Path) -> None:
-    file = read_class_file(written(tmp_path, "classes: &all\n  - *all\n  - [*all]\n"))
+    file = read(written(tmp_path, "classes: &all\n  - *all\n  - [*all]\n"))
     assert file.content["classes"][0] is file.content["classes"]
     assert [entry.start for entry in file.entries] == [2, 3]
 
@@ -110,7 +117,7 @@ def test_aliases_of_aliases_take_no_time(tmp_path: Path) -> None:
     # Written out it would be 10 to the power of 30 words.
     text = "classes:\n  - &a0 [x]\n"
     text += "".join(f"  - &a{k + 1} [{', '.join([f'*a{k}'] * 10)}]\n" for k in range(30))
-    assert len(read_class_file(written(tmp_path, text)).entries) == 31
+    assert len(read(written(tmp_path, text)).entries) == 31
 
 
 @pytest.mark.parametrize(
@@ -161,14 +168,14 @@ def test_a_file_that_is_too_large_for_a_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert MAX_BYTES == 1024 * 1024
-    monkeypatch.setattr(class_file, "MAX_BYTES", 10)
-    assert read_class_file(written(tmp_path, "name: abcd")).content == {"name": "abcd"}
+    monkeypatch.setattr(yaml_file, "MAX_BYTES", 10)
+    assert read(written(tmp_path, "name: abcd")).content == {"name": "abcd"}
     path = written(tmp_path, "name: abcde")
     assert f"{path} has more than 10 bytes; wanted at most that" in refusal(path)
 
 
 def test_an_error_names_file_and_line(tmp_path: Path) -> None:
     path = written(tmp_path, "classes: []")
-    error = read_class_file(path).error(7, "so it is")
+    error = read(path).error(7, "so it is")
     assert isinstance(error, ClassTableError)
     assert str(error) == f"the class table {path}, line 7: so it is"

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""The YAML of a class table, read with the line of everything that an error can be about."""
+"""YAML files that people write for us, read with the line of all that an error can be about."""
 
 from __future__ import annotations
 
+import reprlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,19 @@ _SafeLoader: Any = yaml.SafeLoader
 MAX_BYTES = 1 << 20
 
 
-class ClassTableError(LwrfError):
-    """A class table that cannot be used; the message names the file and the line."""
+@dataclass(frozen=True)
+class FileKind:
+    """What a file is meant to be.
+
+    Attributes:
+        name: What messages call it, "class table" for example.
+        entries: The key of the list that makes it up.
+        error: What is raised about it.
+    """
+
+    name: str
+    entries: str
+    error: type[LwrfError]
 
 
 @dataclass(frozen=True)
@@ -42,43 +54,45 @@ class Lines:
 
 
 @dataclass(frozen=True)
-class ClassFile:
+class YamlFile:
     """What a file says, with nothing checked but that it is YAML, and where.
 
     Attributes:
+        kind: What it is meant to be.
         path: The file.
         content: What the YAML says.
         top: Lines of the outermost mapping.
-        entries: Lines of each element of the list `classes`; empty if that is no list.
+        entries: Lines of each element of the list that makes it up; empty if that is no list.
     """
 
+    kind: FileKind
     path: Path
     content: Any
     top: Lines
     entries: tuple[Lines, ...]
 
-    def error(self, line: int, complaint: str) -> ClassTableError:
+    def error(self, line: int, complaint: str) -> LwrfError:
         """Return an error to raise about a line of the file."""
-        return _error(self.path, line, complaint)
+        return _error(self.kind, self.path, line, complaint)
 
 
-def read_class_file(path: Path) -> ClassFile:
+def read_yaml_file(path: Path, kind: FileKind) -> YamlFile:
     """Read a file; tags that would make Python objects are refused, not run.
 
     Raises:
-        ClassTableError: If the file cannot be read or is not YAML.
+        LwrfError: The kind's own, if the file cannot be read or is not YAML.
     """
-    text = _text(path)
+    text = _text(path, kind)
     try:
         loader = _Loader(text)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         what = f"the character {chr(error.character)!r} cannot be part of it; remove it"
-        raise _error(path, line, f"not valid YAML: {what}") from error
+        raise _error(kind, path, line, f"not valid YAML: {what}") from error
     try:
         root = loader.get_single_node()
         content = None if root is None else loader.construct_document(root)
-        return ClassFile(path, content, *loader.lines(root))
+        return YamlFile(kind, path, content, *loader.lines(root, kind.entries))
     except yaml.MarkedYAMLError as error:
         # What is missing is missed at the end of the file, which may be after its last line.
         last = text.rstrip().count("\n") + 1
@@ -86,37 +100,37 @@ def read_class_file(path: Path) -> ClassFile:
         context = ""
         if error.context and error.context_mark:
             context = f"{error.context} that begins in line {_line(error.context_mark)}, "
-        raise _error(path, line, f"not valid YAML: {context}{error.problem}") from error
+        raise _error(kind, path, line, f"not valid YAML: {context}{error.problem}") from error
     except RecursionError as error:
         line = _line(loader.get_mark())
-        raise _error(path, line, "not valid YAML: it is nested too deeply") from error
+        raise _error(kind, path, line, "not valid YAML: it is nested too deeply") from error
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, kind: FileKind) -> str:
     try:
         with path.expanduser().open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise ClassTableError(f"there is no class table {path}; check the path") from None
+        raise kind.error(f"there is no {kind.name} {path}; check the path") from None
     except OSError as error:
-        raise ClassTableError(f"cannot read the class table {path}: {error}") from error
+        raise kind.error(f"cannot read the {kind.name} {path}: {error}") from error
     except (ValueError, RuntimeError) as error:  # a null character; a ~ without a home folder
-        raise ClassTableError(f"cannot open the class table {path}: {error}") from error
+        raise kind.error(f"cannot open the {kind.name} {path}: {error}") from error
     if len(data) > MAX_BYTES:
-        raise ClassTableError(
-            f"the class table {path} has more than {MAX_BYTES} bytes; wanted at most that, and 255 "
-            "classes take far less: check the path"
+        raise kind.error(
+            f"the {kind.name} {path} has more than {MAX_BYTES} bytes; wanted at most that, and 255 "
+            "entries take far less: check the path"
         )
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         what = f"the byte {data[error.start]:#04x} is not UTF-8; save the file as UTF-8"
-        raise _error(path, line, f"not valid YAML: {what}") from error
+        raise _error(kind, path, line, f"not valid YAML: {what}") from error
 
 
-def _error(path: Path, line: int, complaint: str) -> ClassTableError:
-    return ClassTableError(f"the class table {path}, line {line}: {complaint}")
+def _error(kind: FileKind, path: Path, line: int, complaint: str) -> LwrfError:
+    return kind.error(f"the {kind.name} {path}, line {line}: {complaint}")
 
 
 def _line(mark: Any) -> int:
@@ -162,19 +176,19 @@ class _Loader(_SafeLoader):
             problem = f"cannot read {node.value!r} as {kind}; quote it if it is text"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
 
-    def lines(self, root: yaml.Node | None) -> tuple[Lines, tuple[Lines, ...]]:
-        """Return the lines of a document that has been constructed, and of its classes."""
+    def lines(self, root: yaml.Node | None, entries: str) -> tuple[Lines, tuple[Lines, ...]]:
+        """Return the lines of a document that has been constructed, and of a list in it."""
         if root is None:
             return Lines(1, {}), ()
-        classes = None
+        found = None
         for key, value in _pairs(root):
-            if self.construct_object(key, deep=True) == "classes":
-                classes = value
-        if not isinstance(classes, yaml.SequenceNode):
+            if self.construct_object(key, deep=True) == entries:
+                found = value
+        if not isinstance(found, yaml.SequenceNode):
             return self._lines_of(root), ()
         return self._lines_of(root), tuple(
-            self._lines_of(entry, self._aliases.get((id(classes), index)))
-            for index, entry in enumerate(classes.value)
+            self._lines_of(entry, self._aliases.get((id(found), index)))
+            for index, entry in enumerate(found.value)
         )
 
     def _lines_of(self, node: yaml.Node, alias: int | None = None) -> Lines:
@@ -189,3 +203,10 @@ class _Loader(_SafeLoader):
 
 def _pairs(node: yaml.Node) -> list[tuple[yaml.Node, yaml.Node]]:
     return node.value if isinstance(node, yaml.MappingNode) else []
+
+
+def shown(value: Any) -> str:
+    """Return a value as an error shows it: cut short, whatever a file has there."""
+    short = reprlib.Repr()
+    short.maxlevel, short.maxstring, short.maxother = 3, 60, 60
+    return short.repr(value)
