@@ -51,7 +51,7 @@ setup(
     license_files=LICENSE_FILES,
     author=MANIFEST.findtext("maintainer"),
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={f"{NAME}.data": ["classes/*.yaml", "weights/*"]},
+    package_data={f"{NAME}.data": ["classes/*.yaml", "groups/*.yaml", "weights/*"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),

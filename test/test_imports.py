@@ -30,7 +30,9 @@ def test_the_tree_is_read(modules: dict[str, Path], imports: list[Import]) -> No
     assert ("lwrf_ros.segmentation.segmenter", "torch") in pairs
 
 
-@pytest.mark.parametrize("part", ["network", "segmentation", "training", "classes", "data"])
+@pytest.mark.parametrize(
+    "part", ["network", "segmentation", "training", "classes", "class_groups", "data"]
+)
 def test_the_engine_knows_no_ros(imports: list[Import], part: str) -> None:
     assert violations(imports, [f"lwrf_ros.{part}"], [*ROS, "lwrf_ros.node"]) == []
 

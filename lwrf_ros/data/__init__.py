@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""Package data: class tables, weights with a card each, configuration, however it is installed."""
+"""Package data, however it is installed: class tables and groups, weights, configuration."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ _PACKAGE = "lwrf_ros"
 def class_tables() -> dict[str, Path]:
     """Return the bundled class tables by name."""
     return {path.stem: path for path in sorted((_ROOT / "classes").glob("*.yaml"))}
+
+
+def class_groups() -> dict[str, Path]:
+    """Return the bundled class groups by name, ``<class table>_<purpose>``."""
+    return {path.stem: path for path in sorted((_ROOT / "groups").glob("*.yaml"))}
 
 
 def bundled_weights() -> list[Path]:

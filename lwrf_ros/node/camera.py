@@ -11,13 +11,15 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.lifecycle import LifecycleNode
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Float32MultiArray
 
 from lwrf_ros.node import decoding
+from lwrf_ros.node.camera_info import CameraInfoRelay, topic_beside
 from lwrf_ros.node.diagnostics import Account, Rate, Window, is_plausible_age, status
 from lwrf_ros.node.health import CameraFacts, judge
 from lwrf_ros.node.middleware import Middleware
+from lwrf_ros.node.label_info import LabelInfoTopic
 from lwrf_ros.node.qos import ImageSubscription, output_qos, unserved_subscribers
 from lwrf_ros.node.ros_parameters import ParameterServer
 
@@ -28,7 +30,10 @@ OUTPUT_TYPES = {
     "overlay/compressed": CompressedImage,
     "coverage": DiagnosticArray,
     "coverage/vector": Float32MultiArray,
+    "camera_info": CameraInfo,
 }
+# Goes out with the others, and is no reason to compute anything.
+_BESIDE = frozenset(("camera_info",))
 # From arrival to the end of publishing; of that the engine's part; from the image's stamp to the
 # end of publishing; of that what is not the engine's.
 _TIMES = ("latency", "engine", "stamp_age", "stamp_age_less_engine")
@@ -63,9 +68,12 @@ class Camera:
         parameters: The parameters in force: image_qos and max_rate.
         changed: Guards slots and accounts of all cameras; notified when a frame is there.
         middleware: What carries the messages, to know which sizes it loses.
+        camera_info_topic: The topic of its CameraInfo; empty: the one beside the image topic.
 
     Attributes:
         label: What messages call the camera: its name, or its topic.
+        label_info: The topic that says what its labels mean.
+        camera_info: What hands on its CameraInfo.
         account: Where its frames went.
         alerts: The coverage alerts that its last frame passed, in words.
         active: Whether frames are let through; set by the node.
@@ -79,6 +87,7 @@ class Camera:
         parameters: ParameterServer,
         changed: threading.Condition,
         middleware: Middleware,
+        camera_info_topic: str = "",
     ) -> None:
         self._node = node
         self._middleware = middleware
@@ -98,6 +107,10 @@ class Camera:
             output: node.create_publisher(message_type, prefix + output, output_qos())
             for output, message_type in OUTPUT_TYPES.items()
         }
+        self.label_info = LabelInfoTopic(node, prefix + "label_info")
+        self.camera_info = CameraInfoRelay(
+            node, camera_info_topic or topic_beside(self.topic), self._publish_camera_info
+        )
         self.label = name or self.topic
         self.account = Account()
         self.alerts: list[str] = []
@@ -197,11 +210,11 @@ class Camera:
         self._warn(refusal)
 
     def wanted_outputs(self) -> frozenset[str]:
-        """Return the outputs that somebody subscribes to."""
+        """Return the outputs to compute: those that somebody subscribes to."""
         return frozenset(
             output
             for output, publisher in self._publishers.items()
-            if publisher.get_subscription_count()
+            if output not in _BESIDE and publisher.get_subscription_count()
         )
 
     def publish(self, output: str, message: Any) -> None:
@@ -282,9 +295,15 @@ class Camera:
             texts += unserved_subscribers(self._node, publisher)
         return texts
 
+    def _publish_camera_info(self, info: CameraInfo) -> None:
+        if self._publishers["camera_info"].get_subscription_count():
+            self.publish("camera_info", info)
+
     def destroy(self) -> None:
         """Take all topics out of the node."""
         self._subscription.destroy()
+        self.camera_info.destroy()
+        self.label_info.destroy()
         for publisher in self._publishers.values():
             self._node.destroy_publisher(publisher)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from lwrf_ros.class_groups import ClassGroups
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.data import bundled_weights, find_weights
 from lwrf_ros.network import (
@@ -50,7 +51,8 @@ def load_engine(parameters: Parameters) -> Engine:
         LwrfError: With the way out, if any of it is not to be had; nothing is left behind then.
     """
     classes = ClassTable.load(parameters.classes)
-    parameters.check_classes(classes.names)
+    groups = ClassGroups.load(parameters.class_groups, classes) if parameters.class_groups else None
+    parameters.check_classes(groups.table.names if groups else classes.names)
     network = build_network(parameters.backbone, len(classes), parameters.decoder)
     weights = _load(network, parameters)
     segmenter = Segmenter(
@@ -59,6 +61,8 @@ def load_engine(parameters: Parameters) -> Engine:
         device=parameters.device,
         precision=parameters.precision,
         input_size=parameters.input_size,
+        groups=groups,
+        label_size="network" if parameters.label_size == "network" else "image",
     )
     segmenter.warm_up()
     return Engine(segmenter, weights)

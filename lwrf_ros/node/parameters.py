@@ -14,6 +14,7 @@ from lwrf_ros.backbones import BACKBONES, DECODERS
 from lwrf_ros.errors import LwrfError
 
 IMAGE_QOS = ("auto", "reliable", "best_effort")
+LABEL_SIZES = ("camera", "network")
 PRECISIONS = ("auto", "fp32", "fp16", "bf16")
 RANDOM_WEIGHTS = "random"
 CAMERA_SIZE = -1
@@ -119,6 +120,13 @@ class Parameters:
             all(_CAMERA_NAME.fullmatch(name) for name in names) and len(set(names)) == len(names)
         ),
     )
+    camera_info_topics: tuple[str, ...] = _parameter(
+        (),
+        "A topic of sensor_msgs/CameraInfo for each of image_topics, handed on beside the labels. "
+        "Empty: camera_info beside each image topic, as cameras publish it.",
+        "a list of topic names like /camera/camera_info",
+        lambda topics: all(_TOPIC.fullmatch(topic) for topic in topics),
+    )
     image_qos: str = _parameter(
         "auto",
         "Reliability of the image subscriptions. auto is best effort, and reliable as soon as "
@@ -132,6 +140,12 @@ class Parameters:
         "Class table: the name of a bundled one, or the path of a YAML file.",
         "the name of a bundled class table or the path of a YAML file",
         lambda value: bool(value.strip()),
+    )
+    class_groups: str = _parameter(
+        "",
+        "Groups of the classes that everything is published in, instead of the classes: the name "
+        "of bundled ones (camvid_navigation, ...), or the path of a YAML file. Empty: the classes.",
+        "the name of bundled class groups, the path of a YAML file or an empty text",
     )
     weights: str = _parameter(
         "",
@@ -159,6 +173,12 @@ class Parameters:
     )
     input_height: int = _parameter(
         0, "Height in pixels that images are stretched to; see input_width.", _SIDE, _is_side
+    )
+    label_size: str = _parameter(
+        "camera",
+        "Size of labels, confidence and overlay: the camera's images', or that of the network's "
+        "input, with camera_info scaled to it.",
+        **_one_of(LABEL_SIZES),
     )
     min_confidence: float = _parameter(
         0.0,
@@ -247,6 +267,12 @@ class Parameters:
             raise ParameterError(
                 f"image_topics has {len(self.image_topics)} topics and camera_names is empty; "
                 "several topics need a name each"
+            )
+        infos = self.camera_info_topics
+        if infos and len(infos) != len(self.image_topics):
+            raise ParameterError(
+                f"camera_info_topics has {len(infos)} topics and image_topics has "
+                f"{len(self.image_topics)}; wanted one for each, or none for the default"
             )
         width, height = self.input_width, self.input_height
         if width != height and min(width, height) <= 0:

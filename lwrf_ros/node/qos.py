@@ -40,6 +40,26 @@ def output_qos() -> QoSProfile:
     )
 
 
+def latched_qos() -> QoSProfile:
+    """Return the profile of what is said once and is there for everybody who comes later."""
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=1,
+        reliability=ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL,
+    )
+
+
+def small_sensor_qos() -> QoSProfile:
+    """Return the profile for small messages of a camera: it matches every publisher."""
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=_OUTPUT_DEPTH,
+        reliability=ReliabilityPolicy.BEST_EFFORT,
+        durability=DurabilityPolicy.VOLATILE,
+    )
+
+
 def unserved_subscribers(node: Node, publisher: Any) -> list[str]:
     """Say which subscribers can never hear a publisher, and why.
 

@@ -16,7 +16,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.memory import give_back_freed_memory
-from lwrf_ros.node import bridge
+from lwrf_ros.node import bridge, label_info
 from lwrf_ros.node.camera import Camera
 from lwrf_ros.node.diagnostics import status
 from lwrf_ros.node.engine import Engine, load_engine
@@ -116,14 +116,17 @@ class SegmenterNode(LifecycleNode):
         self._engine = engine = load_engine(parameters)
         self._settings.class_names = engine.segmenter.classes.names
         names = parameters.camera_names or ("",) * len(parameters.image_topics)
-        for name, topic in zip(names, parameters.image_topics, strict=True):
+        infos = parameters.camera_info_topics or ("",) * len(names)
+        for name, topic, info in zip(names, parameters.image_topics, infos, strict=True):
             self._cameras.append(
-                Camera(self, name, topic, self._settings, self._changed, self._middleware)
+                Camera(self, name, topic, self._settings, self._changed, self._middleware, info)
             )
         # What loading a network leaves behind is several times what running it needs.
         give_back_freed_memory()
         if lost := self._middleware.loses(SMALLEST_IMAGE_BYTES, "images like 640x480 rgb8"):
             self.get_logger().warning(lost)
+        if label_info.LabelInfo is None:
+            self.get_logger().info(label_info.MISSING)
         segmenter = engine.segmenter
         converter = "cv_bridge" if bridge.working_bridge() else "OpenCV"
         self.get_logger().info(engine.provenance)
@@ -144,6 +147,9 @@ class SegmenterNode(LifecycleNode):
             self._settings,
             self._report,
         )
+        parameters, classes = self._settings.current, self._engine.segmenter.classes
+        for camera in self._cameras:
+            camera.label_info.send(classes.names, parameters.min_confidence)
         with self._changed:
             for camera in self._cameras:
                 camera.active = True
@@ -178,6 +184,7 @@ class SegmenterNode(LifecycleNode):
     def _every_second(self) -> None:
         for camera in self._cameras:
             camera.follow_publishers()
+            camera.label_info.follow(self._settings.current.min_confidence)
         message = DiagnosticArray()
         message.header.stamp = self.get_clock().now().to_msg()
         # With the namespace: two robots may have a node of this name.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from lwrf_ros.node.camera import Camera, Frame
+from lwrf_ros.node.camera_info import Sizes
 from lwrf_ros.node.decoding import Picture, Refusal, decode
 from lwrf_ros.node.messages import (
     coverage_message,
@@ -21,6 +22,7 @@ from lwrf_ros.node.ros_parameters import ParameterServer
 from lwrf_ros.segmentation import Segmentation, Segmenter, Ticket, draw_overlay
 
 _OVERLAYS = frozenset(("overlay", "overlay/compressed"))
+_IMAGES = _OVERLAYS | {"labels", "confidence"}
 
 
 class _Job(NamedTuple):
@@ -181,6 +183,10 @@ class Worker:
         if "confidence" in wanted:
             assert result.confidence is not None  # asked for by _engine_outputs
             camera.publish("confidence", image_message(header, result.confidence))
+        if wanted & _IMAGES:
+            labelled = result.confidence if result.labels is None else result.labels
+            assert labelled is not None  # one of them is there for every image
+            camera.camera_info.follow(header, Sizes(job.picture.array.shape[:2], labelled.shape))
         if "coverage" in wanted:
             camera.publish(
                 "coverage",

@@ -30,13 +30,24 @@ class ImageBuffers:
 
     Every result is a pair (on the device, on the host). On a CPU both are the same tensor, so
     the copies between them fall away and all other lines are shared.
+
+    Args:
+        shape: ``(H, W, channels)`` of the image.
+        device: Where the work is done.
+        label_size: ``(h, w)`` of labels and confidence; None for the image's own.
     """
 
-    def __init__(self, shape: tuple[int, ...], device: torch.device) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        device: torch.device,
+        label_size: tuple[int, int] | None = None,
+    ) -> None:
         self.shape = shape
         self._device = device
+        self._label_size = label_size or shape[:2]
         self._image = self._pair(shape, torch.uint8)
-        self.labels = self._pair(shape[:2], torch.uint8)
+        self.labels = self._pair(self._label_size, torch.uint8)
         self.counts = self._pair((COUNT_BINS,), torch.float64)
         self._confidence: _Pair | None = None
 
@@ -49,7 +60,7 @@ class ImageBuffers:
     def confidence(self) -> _Pair:
         """Return the pair for confidence, made when it is first asked for."""
         if self._confidence is None:
-            self._confidence = self._pair(self.shape[:2], torch.uint8)
+            self._confidence = self._pair(self._label_size, torch.uint8)
         return self._confidence
 
     def upload(self, image: NDArray[np.uint8]) -> Tensor:

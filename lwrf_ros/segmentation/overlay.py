@@ -21,7 +21,8 @@ def draw_overlay(
     """Blend the colours of the labels over an image.
 
     Args:
-        image: ``(H, W, 3) uint8``, or ``(H, W) uint8`` for mono8.
+        image: ``(H, W, 3) uint8``, or ``(H, W) uint8`` for mono8; stretched to the labels' size if
+            it has another.
         encoding: rgb8, bgr8 or mono8.
         labels: ``(H, W) uint8``; unlabelled pixels (255) stay as they are in the image.
         classes: Table with the colours.
@@ -30,6 +31,10 @@ def draw_overlay(
     Returns:
         ``(H, W, 3) uint8 RGB``.
     """
+    if image.shape[:2] != labels.shape:
+        stretched = np.empty((*labels.shape, *image.shape[2:]), dtype=np.uint8)
+        cv2.resize(image, labels.shape[::-1], dst=stretched, interpolation=cv2.INTER_AREA)
+        image = stretched
     if encoding == "mono8":
         rgb = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
     elif encoding == "bgr8":

@@ -35,13 +35,18 @@ class Timings:
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """The result for one image of H x W pixels; the arrays belong to the caller.
+    """The result for one image; the arrays belong to the caller.
+
+    H x W is the image's size, or the network input's where the engine was asked for labels of that.
+    Where the engine was given class groups, "class" is a group.
 
     Attributes:
         labels: ``(H, W) uint8``, the class index of each pixel, 255 where unlabelled; None if not
             asked for.
         confidence: ``(H, W) uint8``, the probability of the most probable class, 0..255 for 0..1:
-            the softmax of the logits over the network's temperature; None if not asked for.
+            the softmax of the logits over the network's temperature; None if not asked for. With
+            groups it is still that of one class, the least that the group's can be, and 0 where
+            the class was dropped.
         coverage: ``(C,) float64``, the fraction of all pixels that each class holds.
         unlabelled: The fraction of all pixels that is unlabelled; with `coverage` the sum is 1.
         timings: Shared by the images that ran together.

@@ -15,17 +15,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lwrf_ros.class_groups import ClassGroups
 from lwrf_ros.classes import UNLABELLED, ClassTable
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet
 from lwrf_ros.segmentation.buffers import ImageBuffers, Recent, StageClock
 from lwrf_ros.segmentation.choice import choose_stages
 from lwrf_ros.segmentation.device import PRECISIONS, choose_device, choose_precision
+from lwrf_ros.segmentation.grouping import group_confidence, group_counts, group_labels
 from lwrf_ros.segmentation.preprocess import RGB_ORDER
 from lwrf_ros.segmentation.result import Segmentation, Timings
 
 ENCODINGS = tuple(RGB_ORDER)
 OUTPUTS = ("labels", "confidence", "coverage")
+LABEL_SIZES = ("image", "network")
 _BEST_BATCH_CUDA = 4
 
 
@@ -47,9 +50,18 @@ class Segmenter:
         input_size: ``(height, width)`` in pixels that images are stretched to for the network;
             None for the size that the weights were trained at (each image's own where the weights
             name none); "image" for each image's own.
+        groups: Groups of the classes that results are to be in, instead of the classes.
+        label_size: Size of labels and confidence: "image" for each image's own, "network" for that
+            of the network's input.
+
+    Attributes:
+        classes: Names and colours of what the labels say: the groups', where there are groups.
+        device: Where the network runs.
+        precision: fp32, fp16 or bf16.
+        input_size: ``(height, width)`` in pixels, None for each image's own.
 
     Raises:
-        LwrfError: If the class table does not fit the network or the size is not usable.
+        LwrfError: If the class table does not fit the network or a size is not usable.
         DeviceError: If the device or precision is not to be had.
     """
 
@@ -60,18 +72,24 @@ class Segmenter:
         device: str = "auto",
         precision: str = "auto",
         input_size: tuple[int, int] | Literal["image"] | None = None,
+        groups: ClassGroups | None = None,
+        label_size: Literal["image", "network"] = "image",
     ) -> None:
         if len(classes) != network.num_classes:
             raise LwrfError(
                 f"the class table {classes.name!r} has {len(classes)} classes, the network has "
                 f"{network.num_classes}; choose the table that its weights were trained with"
             )
-        self.classes = classes
+        if label_size not in LABEL_SIZES:
+            raise LwrfError(f"label_size is {label_size!r}; wanted one of {', '.join(LABEL_SIZES)}")
+        self.classes = groups.table if groups else classes
+        self._class_groups = groups
         self.device = choose_device(device)
         self.precision = choose_precision(precision, self.device)
         self.input_size = _check_input_size(
             network.input_size if input_size is None else input_size
         )
+        self._label_size = self.input_size if label_size == "network" else None
         self._cuda = self.device.type == "cuda"
         self._stream = _new_stream(self.device) if self._cuda else None
         dtype = PRECISIONS[self.precision]
@@ -288,23 +306,30 @@ class Segmenter:
                 scores, buffers.labels[0], buffers.counts[0], confidence, min_confidence
             )
         clock.mark()
+        # What a dropped class has said is taken out of confidence by its label.
+        drops = self._class_groups is not None and self._class_groups.dropped
+        fetched = outputs | {"labels"} if drops and "confidence" in outputs else outputs
         for buffers in group:
-            buffers.download(outputs)
+            buffers.download(fetched)
         clock.mark()
         return clock, group
 
     def _take_buffers(self, shape: tuple[int, ...]) -> ImageBuffers:
         spare = self._spare.get(shape, list)
-        return spare.pop() if spare else ImageBuffers(shape, self.device)
+        return spare.pop() if spare else ImageBuffers(shape, self.device, self._label_size)
 
     def _result(
         self, buffers: ImageBuffers, outputs: frozenset[str], timings: Timings
     ) -> Segmentation:
-        counts = buffers.counts[1].numpy()
+        labels, groups = buffers.labels[1].numpy(), self._class_groups
+        counts = group_counts(buffers.counts[1].numpy(), groups)
+        confidence = None
+        if "confidence" in outputs:
+            confidence = group_confidence(buffers.confidence()[1].numpy(), labels, groups)
         pixels = counts.sum()
         return Segmentation(
-            labels=buffers.labels[1].numpy().copy() if "labels" in outputs else None,
-            confidence=buffers.confidence()[1].numpy().copy() if "confidence" in outputs else None,
+            labels=group_labels(labels, groups) if "labels" in outputs else None,
+            confidence=confidence,
             coverage=counts[: len(self.classes)] / pixels,
             unlabelled=float(counts[UNLABELLED] / pixels),
             timings=timings,

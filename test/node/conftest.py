@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("rclpy", reason="rclpy is not installed: the node cannot run")
 
+import vision_interfaces
 from harness import QUICK, NodeProcess, Peer, StartNode, environment_on
 
 from lwrf_ros.data import config_path
@@ -50,3 +53,22 @@ def peer(domain_id: int) -> Iterator[Peer]:
     peer = Peer(domain_id)
     yield peer
     peer.close()
+
+
+@pytest.fixture(scope="session")
+def built_vision_msgs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What vision_msgs needs in the environment: built here, or installed and nothing."""
+    if find_spec("vision_msgs") is not None:
+        return {}
+    try:
+        return vision_interfaces.build(tmp_path_factory.mktemp("vision_msgs"))
+    except (ImportError, RuntimeError) as error:
+        pytest.skip(f"vision_msgs is not installed and cannot be built: {error}")
+
+
+@pytest.fixture
+def vision_msgs(built_vision_msgs: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """vision_msgs, for this process and those that it starts."""
+    for variable, path in built_vision_msgs.items():
+        old = os.environ.get(variable)
+        monkeypatch.setenv(variable, os.pathsep.join(filter(None, (path, old))))

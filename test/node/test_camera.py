@@ -18,11 +18,12 @@ from harness import account_adds_up, image
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from stand_ins import CARRIES_ALL, StandInNode, SteadyClock, settings
 from std_msgs.msg import Float32MultiArray
 
 from lwrf_ros.node import camera as camera_module
+from lwrf_ros.node import label_info
 from lwrf_ros.node.camera import Camera, Frame
 from lwrf_ros.node.decoding import Refusal
 from lwrf_ros.node.middleware import Middleware
@@ -64,6 +65,11 @@ def bad(reason: str) -> Image:
     return message
 
 
+def named(topic: str) -> dict[str, Any]:
+    """Return the topic that is only there where vision_msgs is installed."""
+    return {} if label_info.LabelInfo is None else {topic: label_info.LabelInfo}
+
+
 def account(camera: Camera) -> dict[str, int]:
     """Return what is not zero of a camera's account, which has to add up."""
     values = camera.account.values()
@@ -80,8 +86,11 @@ def test_topics_of_a_single_camera(node: StandInNode) -> None:
         "~/overlay/compressed": CompressedImage,
         "~/coverage": DiagnosticArray,
         "~/coverage/vector": Float32MultiArray,
+        "~/camera_info": CameraInfo,
+        **named("~/label_info"),
     }
     assert node.subscriptions["/image"].message_type is Image
+    assert node.subscriptions["/camera_info"].message_type is CameraInfo
     assert (camera.topic, camera.label) == ("/image", "/image")
 
 
@@ -96,8 +105,11 @@ def test_topics_of_a_named_camera(node: StandInNode) -> None:
             "overlay/compressed",
             "coverage",
             "coverage/vector",
+            "camera_info",
+            *named("label_info"),
         )
     }
+    assert node.subscriptions["/front/camera_info"].message_type is CameraInfo
     assert node.subscriptions["/front/image_raw/compressed"].message_type is CompressedImage
     assert (camera.topic, camera.label) == ("/front/image_raw/compressed", "front")
 
@@ -105,14 +117,30 @@ def test_topics_of_a_named_camera(node: StandInNode) -> None:
 def test_a_topic_that_only_contains_the_word_is_not_compressed(node: StandInNode) -> None:
     make(node, topic="/compressed/image")
     make(node, topic="/image_compressed")
-    assert {s.message_type for s in node.subscriptions.values()} == {Image}
+    assert {s.message_type for s in node.subscriptions.values()} == {Image, CameraInfo}
+
+
+def test_the_camera_info_topic_may_be_named(node: StandInNode) -> None:
+    camera = Camera(
+        node, "", "/image", settings(), threading.Condition(), CARRIES_ALL, "/calibration/front"
+    )
+    assert camera.camera_info.topic == "/calibration/front"
+    assert set(node.subscriptions) == {"/image", "/calibration/front"}
 
 
 def test_destroy_takes_out_everything(node: StandInNode) -> None:
     make(node).destroy()
-    assert len(node.destroyed) == 7
+    assert len(node.destroyed) == 9 + len(named("label_info"))
     assert all(publisher in node.destroyed for publisher in node.publishers.values())
-    assert node.subscriptions["/image"] in node.destroyed
+    assert all(subscription in node.destroyed for subscription in node.subscriptions.values())
+
+
+def test_camera_info_alone_is_no_reason_to_compute_anything(node: StandInNode) -> None:
+    camera = make(node)
+    node.publishers["~/camera_info"].subscribers = 1
+    assert camera.wanted_outputs() == frozenset()
+    node.publishers["~/labels"].subscribers = 1
+    assert camera.wanted_outputs() == {"labels"}
 
 
 def test_the_newest_frame_wins(node: StandInNode, clock: SteadyClock) -> None:

@@ -32,15 +32,18 @@ from lwrf_ros.segmentation import PRECISIONS
 DEFAULTS = {
     "image_topics": ("image",),
     "camera_names": (),
+    "camera_info_topics": (),
     "image_qos": "auto",
     "backbone": "mobilenet_v2",
     "decoder": "light_weight",
     "classes": "camvid",
+    "class_groups": "",
     "weights": "",
     "device": "auto",
     "precision": "auto",
     "input_width": 0,
     "input_height": 0,
+    "label_size": "camera",
     "min_confidence": 0.0,
     "overlay_alpha": 0.5,
     "coverage_alerts": (),
@@ -344,6 +347,16 @@ def test_as_many_names_as_topics(topics: list[str], names: list[str]) -> None:
     message = f"camera_names has {len(names)} names and image_topics has {len(topics) or 1} topics"
     with pytest.raises(ParameterError, match=message):
         from_values({"image_topics": topics, "camera_names": names})
+
+
+@pytest.mark.parametrize(
+    ("topics", "infos"), [(["a"], ["one", "two"]), (["a", "b"], ["one"]), ([], ["one", "two"])]
+)
+def test_as_many_camera_infos_as_topics(topics: list[str], infos: list[str]) -> None:
+    names = ["one", "two"][: len(topics)]
+    message = f"camera_info_topics has {len(infos)} topics and image_topics has {len(topics) or 1}"
+    with pytest.raises(ParameterError, match=message):
+        from_values({"image_topics": topics, "camera_names": names, "camera_info_topics": infos})
 
 
 def test_names_that_fit_their_topics() -> None:

@@ -11,6 +11,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Float32MultiArray
 
 from lwrf_ros.classes import ClassTable
+from lwrf_ros.node import label_info
 
 RATE_HZ = 10.0
 
@@ -21,7 +22,7 @@ def picture(seed: int, height: int = 48, width: int = 80) -> np.ndarray:
 
 
 def test_none_of_many_frames_is_lost(start_node: StartNode, peer: Peer) -> None:
-    start_node()
+    process = start_node()
     peer.wait_for_state("active")
     labels = peer.collect("/segmenter/labels", Image)
     coverage = peer.collect("/segmenter/coverage", DiagnosticArray)
@@ -55,3 +56,6 @@ def test_none_of_many_frames_is_lost(start_node: StartNode, peer: Peer) -> None:
     assert (account["received"], account["processed"]) == (str(count), str(count))
     assert account["published.labels"] == str(count)
     assert account_adds_up(account)
+    # Once a configuration, and no more than that.
+    missing = process.output.count("vision_msgs is not installed: there is no topic label_info")
+    assert missing == (label_info.LabelInfo is None)

@@ -76,3 +76,10 @@ def test_the_result_is_the_callers_and_the_inputs_stay() -> None:
     np.testing.assert_array_equal(image, IMAGE)
     np.testing.assert_array_equal(labels, LABELS)
     assert out.flags.writeable and out.flags.c_contiguous
+
+
+def test_an_image_of_another_size_is_stretched_to_the_labels() -> None:
+    image = np.full((8, 12, 3), 100, np.uint8)
+    labels = np.array([[0, 255, 1]] * 2, np.uint8)
+    drawn = draw_overlay(image, "rgb8", labels, TABLE, 1.0)
+    assert drawn.tolist() == [[TABLE.colours[0].tolist(), [100] * 3, TABLE.colours[1].tolist()]] * 2
