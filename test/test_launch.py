@@ -262,7 +262,8 @@ def test_every_argument_reaches_the_node_in_its_type(launcher: Launcher) -> None
         "label_size": "network",
         "min_confidence": "1",
         "overlay_alpha": "2.5e-1",
-        "coverage_alerts": '["car>0.5", "road > 1e-2"]',
+        "regions": "yes.yaml",
+        "coverage_alerts": '["car>0.5", "road@way > 1e-2 clear<5e-3, hold=3"]',
         "max_rate": "5",
         "autostart": "false",
     }
@@ -287,7 +288,8 @@ def test_every_argument_reaches_the_node_in_its_type(launcher: Launcher) -> None
         "label_size": "network",
         "min_confidence": 1.0,
         "overlay_alpha": 0.25,
-        "coverage_alerts": ["car>0.5", "road > 1e-2"],
+        "regions": "yes.yaml",
+        "coverage_alerts": ["car>0.5", "road@way > 1e-2 clear<5e-3, hold=3"],
         "max_rate": 5.0,
         "autostart": False,
     }

@@ -115,6 +115,7 @@ class SegmenterNode(LifecycleNode):
         parameters = self._settings.checked()
         self._engine = engine = load_engine(parameters)
         self._settings.class_names = engine.segmenter.classes.names
+        self._settings.region_names = tuple(region.name for region in engine.regions)
         names = parameters.camera_names or ("",) * len(parameters.image_topics)
         infos = parameters.camera_info_topics or ("",) * len(names)
         for name, topic, info in zip(names, parameters.image_topics, infos, strict=True):
@@ -146,6 +147,7 @@ class SegmenterNode(LifecycleNode):
             self._changed,
             self._settings,
             self._report,
+            self._engine.regions,
         )
         parameters, classes = self._settings.current, self._engine.segmenter.classes
         for camera in self._cameras:

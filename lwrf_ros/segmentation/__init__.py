@@ -4,6 +4,7 @@
 
 from lwrf_ros.segmentation.device import PRECISIONS, DeviceError
 from lwrf_ros.segmentation.overlay import draw_overlay
+from lwrf_ros.segmentation.region_coverage import RegionCoverage, RegionShares
 from lwrf_ros.segmentation.result import Segmentation, Timings
 from lwrf_ros.segmentation.segmenter import ENCODINGS, ImageError, Segmenter, Ticket
 
@@ -12,6 +13,8 @@ __all__ = [
     "PRECISIONS",
     "DeviceError",
     "ImageError",
+    "RegionCoverage",
+    "RegionShares",
     "Segmentation",
     "Segmenter",
     "Ticket",
