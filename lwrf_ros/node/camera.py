@@ -18,8 +18,8 @@ from lwrf_ros.node import decoding
 from lwrf_ros.node.camera_info import CameraInfoRelay, topic_beside
 from lwrf_ros.node.diagnostics import Account, Rate, Window, is_plausible_age, status
 from lwrf_ros.node.health import CameraFacts, judge
-from lwrf_ros.node.middleware import Middleware
 from lwrf_ros.node.label_info import LabelInfoTopic
+from lwrf_ros.node.middleware import Middleware
 from lwrf_ros.node.qos import ImageSubscription, output_qos, unserved_subscribers
 from lwrf_ros.node.ros_parameters import ParameterServer
 
