@@ -31,7 +31,7 @@ def test_the_tree_is_read(modules: dict[str, Path], imports: list[Import]) -> No
 
 
 @pytest.mark.parametrize(
-    "part", ["network", "segmentation", "training", "classes", "class_groups", "data"]
+    "part", ["network", "segmentation", "training", "classes", "class_groups", "regions", "data"]
 )
 def test_the_engine_knows_no_ros(imports: list[Import], part: str) -> None:
     assert violations(imports, [f"lwrf_ros.{part}"], [*ROS, "lwrf_ros.node"]) == []

@@ -23,15 +23,19 @@ SHARED_FILES = (
     "config/fastdds_large_images.xml",
     "config/segment.rviz",
     "config/foxglove_layout.json",
+    "config/regions.yaml",
 )
 LICENSES = ["Apache-2.0", "CC-BY-NC-4.0"]
 # What an installation has to find, wherever it lies; run outside the sources.
 PROBE = """
 import lwrf_ros.data
+from lwrf_ros.class_groups import ClassGroups
 from lwrf_ros.classes import ClassTable
 print(lwrf_ros.data.__file__)
 print(lwrf_ros.data.config_path("fastdds_large_images.xml"))
-assert len(ClassTable.load("camvid")) == 11
+camvid = ClassTable.load("camvid")
+assert len(camvid) == 11
+assert len(ClassGroups.load("camvid_navigation", camvid).table) == 4
 path = lwrf_ros.data.find_weights("mobilenet_v2", "light_weight", "camvid")
 assert path is not None and path.stat().st_size > 1e6
 assert path.with_suffix(".md").is_file()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""From parameters to a warm engine: class table, network, weights, device."""
+"""From parameters to a warm engine: classes, groups, regions, network, weights, device."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from lwrf_ros.network import (
     randomise,
 )
 from lwrf_ros.node.parameters import RANDOM_WEIGHTS, Parameters
+from lwrf_ros.regions import Region, load_regions
 from lwrf_ros.segmentation import Segmenter
 
 _HASH_SHOWN = 12
@@ -29,10 +30,12 @@ class Engine(NamedTuple):
     Attributes:
         segmenter: Loaded and, where the input size is known, warmed up.
         weights: Where its weights came from: a file and its card, or `RANDOM_WEIGHTS`.
+        regions: The regions whose coverage is asked for.
     """
 
     segmenter: Segmenter
     weights: WeightsInfo
+    regions: tuple[Region, ...]
 
     @property
     def provenance(self) -> str:
@@ -52,7 +55,9 @@ def load_engine(parameters: Parameters) -> Engine:
     """
     classes = ClassTable.load(parameters.classes)
     groups = ClassGroups.load(parameters.class_groups, classes) if parameters.class_groups else None
-    parameters.check_classes(groups.table.names if groups else classes.names)
+    regions = load_regions(parameters.regions) if parameters.regions else ()
+    names = groups.table.names if groups else classes.names
+    parameters.check_alerts(names, [region.name for region in regions])
     network = build_network(parameters.backbone, len(classes), parameters.decoder)
     weights = _load(network, parameters)
     segmenter = Segmenter(
@@ -65,7 +70,7 @@ def load_engine(parameters: Parameters) -> Engine:
         label_size="network" if parameters.label_size == "network" else "image",
     )
     segmenter.warm_up()
-    return Engine(segmenter, weights)
+    return Engine(segmenter, weights, regions)
 
 
 def _load(network: RefineNet, parameters: Parameters) -> WeightsInfo:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,7 +16,6 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Float32MultiArray, Header, MultiArrayDimension
 
 from lwrf_ros.classes import UNLABELLED_NAME
-from lwrf_ros.node.parameters import Alert
 
 _JPEG_QUALITY = 85
 _NAMED_IN_MESSAGE = 3
@@ -40,50 +40,55 @@ def jpeg_message(header: Header, pixels: NDArray[np.uint8]) -> CompressedImage:
     return message
 
 
+class Part(NamedTuple):
+    """The coverage of the whole image or of a region.
+
+    Attributes:
+        region: Its name, WHOLE_IMAGE for the whole image.
+        coverage: ``(C,)`` fractions by class.
+        unlabelled: The fraction of unlabelled pixels; with `coverage` the sum is 1.
+        alerts: The alerts that are raised about it, in words; WARN if there are any.
+    """
+
+    region: str
+    coverage: NDArray[np.float64]
+    unlabelled: float
+    alerts: Sequence[str] = ()
+
+
 def coverage_message(
-    header: Header,
-    camera: str,
-    class_names: Sequence[str],
-    coverage: NDArray[np.float64],
-    unlabelled: float,
-    alerts: Sequence[str],
+    header: Header, camera: str, class_names: Sequence[str], parts: Iterable[Part]
 ) -> DiagnosticArray:
     """Build the coverage of an image as diagnostics.
 
     Args:
         header: The image's header.
-        camera: Name of the camera; the status' name.
+        camera: Name of the camera; what the status is called by, with the region's name.
         class_names: C names.
-        coverage: ``(C,)`` fractions by class.
-        unlabelled: The fraction of unlabelled pixels.
-        alerts: The alerts that are passed, in words, as of `passed_alerts`; WARN if there are any.
+        parts: The whole image, then the regions.
 
     Returns:
-        One status, with a KeyValue a class and one for `unlabelled`; the fractions sum to 1.
+        A status a part, with a KeyValue a class and one for `unlabelled`.
     """
-    status = DiagnosticStatus(name=camera, hardware_id=header.frame_id)
+    statuses = [_coverage_status(header.frame_id, camera, class_names, part) for part in parts]
+    return DiagnosticArray(header=header, status=statuses)
+
+
+def _coverage_status(
+    frame_id: str, camera: str, class_names: Sequence[str], part: Part
+) -> DiagnosticStatus:
+    name = f"{camera}: {part.region}" if part.region else camera
+    status = DiagnosticStatus(name=name, hardware_id=frame_id)
     status.values = [
         KeyValue(key=name, value=f"{fraction:.9g}")
-        for name, fraction in zip(class_names, coverage, strict=True)
+        for name, fraction in zip(class_names, part.coverage, strict=True)
     ]
-    status.values.append(KeyValue(key=UNLABELLED_NAME, value=f"{unlabelled:.9g}"))
-    status.level = DiagnosticStatus.WARN if alerts else DiagnosticStatus.OK
-    status.message = "; ".join(alerts) or _largest(
-        (*class_names, UNLABELLED_NAME), np.append(coverage, unlabelled)
+    status.values.append(KeyValue(key=UNLABELLED_NAME, value=f"{part.unlabelled:.9g}"))
+    status.level = DiagnosticStatus.WARN if part.alerts else DiagnosticStatus.OK
+    status.message = "; ".join(part.alerts) or _largest(
+        (*class_names, UNLABELLED_NAME), np.append(part.coverage, part.unlabelled)
     )
-    return DiagnosticArray(header=header, status=[status])
-
-
-def passed_alerts(
-    class_names: Sequence[str], coverage: NDArray[np.float64], alerts: Iterable[Alert]
-) -> list[str]:
-    """Return, in words, the alerts whose class holds more of the image than it may."""
-    fractions = dict(zip(class_names, coverage, strict=True))
-    return [
-        f"{alert.class_name} {fractions[alert.class_name]:.1%} > {alert.fraction:.1%}"
-        for alert in alerts
-        if fractions[alert.class_name] > alert.fraction
-    ]
+    return status
 
 
 def vector_message(

@@ -8,10 +8,12 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 from lwrf_ros.backbones import BACKBONES, DECODERS
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.node.alerts import EXAMPLES, WHOLE_IMAGE, Alert, parse_alert
 
 IMAGE_QOS = ("auto", "reliable", "best_effort")
 LABEL_SIZES = ("camera", "network")
@@ -25,18 +27,10 @@ _MOST_BYTES = 2**32  # of a message
 _INTEGER_LIMIT = 2**63  # of ROS; far beyond it a float cannot hold an integer
 _TOPIC = re.compile(r"(~/|/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 _CAMERA_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_ALERT = re.compile(r"\s*(?P<name>.+?)\s*>\s*(?P<fraction>[0-9.eE+-]+)\s*")
 
 
 class ParameterError(LwrfError):
     """A parameter that cannot be used; the message says name, value and what is allowed."""
-
-
-class Alert(NamedTuple):
-    """A class whose coverage is to be warned about."""
-
-    class_name: str
-    fraction: float
 
 
 def _parameter(
@@ -97,14 +91,6 @@ def _whole_number(low: int, high: int, unit: str) -> dict[str, Any]:
 
 def _is_side(value: int) -> bool:
     return value in (0, CAMERA_SIZE) or _MIN_SIDE_PX <= value <= _MAX_SIDE_PX
-
-
-def _is_alert(text: str) -> bool:
-    match = _ALERT.fullmatch(text)
-    try:
-        return match is not None and 0 <= float(match["fraction"]) < 1
-    except ValueError:
-        return False
 
 
 _SIDE = f"0, {CAMERA_SIZE}, or {_MIN_SIDE_PX} to {_MAX_SIDE_PX} pixels"
@@ -202,12 +188,20 @@ class Parameters:
         **_number(0, 1),
         live=True,
     )
+    regions: str = _parameter(
+        "",
+        "YAML file of regions, parts of the image whose coverage is published beside the whole "
+        "image's; see config/regions.yaml. Empty: none.",
+        "the path of a YAML file or an empty text",
+    )
     coverage_alerts: tuple[str, ...] = _parameter(
         (),
         'Classes to warn about, as "name>fraction": ["pedestrian>0.05"] makes the coverage WARN '
-        "when pedestrians hold more than 5 % of the image.",
-        'a list of texts like "pedestrian>0.05" with a fraction from 0 up to 1',
-        lambda alerts: all(_is_alert(alert) for alert in alerts),
+        'when pedestrians hold more than 5 % of the image. "pedestrian@path>0.05" is about a '
+        'region; "pedestrian>0.05 clear<0.03" ends below 3 % only; "pedestrian>0.05 hold=3" (or '
+        "hold=0.5s) begins and ends after so many frames in a row (or seconds).",
+        f"a list of texts like {EXAMPLES} with fractions from 0 up to 1",
+        lambda alerts: all(parse_alert(alert) is not None for alert in alerts),
         live=True,
     )
     max_rate: float = _parameter(
@@ -270,11 +264,10 @@ class Parameters:
             return "image"
         return (self.input_height, self.input_width) if self.input_width else None
 
-    @property
+    @cached_property
     def alerts(self) -> tuple[Alert, ...]:
         """The alerts, read."""
-        matches = (_ALERT.fullmatch(text) for text in self.coverage_alerts)
-        return tuple(Alert(m["name"], float(m["fraction"])) for m in matches if m)
+        return tuple(filter(None, map(parse_alert, self.coverage_alerts)))
 
     def check_together(self) -> None:
         """Check what depends on several parameters.
@@ -305,18 +298,23 @@ class Parameters:
                 f"both 0 or both {CAMERA_SIZE}"
             )
 
-    def check_classes(self, names: Iterable[str]) -> None:
-        """Check that every alert is about a class that there is.
+    def check_alerts(self, class_names: Iterable[str], region_names: Iterable[str]) -> None:
+        """Check that every alert is about a class and a region that there are.
 
         Raises:
-            ParameterError: If coverage_alerts names a class that is not among `names`.
+            ParameterError: If coverage_alerts names one that is not among them.
         """
-        names = tuple(names)
+        class_names, region_names = tuple(class_names), tuple(region_names)
         for alert in self.alerts:
-            if alert.class_name not in names:
+            if alert.class_name not in class_names:
                 raise ParameterError(
                     f"coverage_alerts names the class {alert.class_name!r}; "
-                    f"wanted one of {', '.join(names)}"
+                    f"wanted one of {', '.join(class_names)}"
+                )
+            if alert.region != WHOLE_IMAGE and alert.region not in region_names:
+                there = ", ".join(region_names) or "none, as the parameter regions is empty"
+                raise ParameterError(
+                    f"coverage_alerts names the region {alert.region!r}; wanted one of {there}"
                 )
 
 

@@ -27,6 +27,7 @@ class ParameterServer:
         current: The values in force. Replaced as a whole, so any thread may read it.
         state: The node's lifecycle state; decides what may change.
         class_names: Names of the classes while configured, to check alerts against.
+        region_names: Names of the regions, likewise.
     """
 
     def __init__(self, node: Node) -> None:
@@ -34,6 +35,7 @@ class ParameterServer:
         self._refused: dict[str, str] = {}
         self.state = "unconfigured"
         self.class_names: tuple[str, ...] | None = None
+        self.region_names: tuple[str, ...] = ()
         self.current = Parameters()
         for name, entry in FIELDS.items():
             # Overrides are applied below: rclpy would raise at the first one that it dislikes.
@@ -81,7 +83,8 @@ class ParameterServer:
             for name, value in changes.items():
                 self._check_state(name, value)
             if self.class_names is not None:
-                replace(self.current, **changes).check_classes(self.class_names)
+                changed = replace(self.current, **changes)
+                changed.check_alerts(self.class_names, self.region_names)
         except ParameterError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)

@@ -120,6 +120,7 @@ class SegmenterNode(LifecycleNode):
         parameters = self._settings.checked()
         self._engine = engine = load_engine(parameters)
         self._settings.class_names = engine.segmenter.classes.names
+        self._settings.region_names = tuple(region.name for region in engine.regions)
         names = parameters.camera_names or ("",) * len(parameters.image_topics)
         infos = parameters.camera_info_topics or ("",) * len(names)
         for name, topic, info in zip(names, parameters.image_topics, infos, strict=True):
@@ -156,6 +157,7 @@ class SegmenterNode(LifecycleNode):
             self._settings,
             self._report,
             self._worker_gave_up.trigger,
+            self._engine.regions,
         )
         parameters, classes = self._settings.current, self._engine.segmenter.classes
         for camera in self._cameras:

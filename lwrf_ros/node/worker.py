@@ -9,23 +9,32 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from lwrf_ros.node.alerts import WHOLE_IMAGE, AlertWatch
 from lwrf_ros.node.camera import Camera, Frame
 from lwrf_ros.node.camera_info import Sizes
 from lwrf_ros.node.decoding import Picture, Refusal, decode
 from lwrf_ros.node.failures import EngineFailures, Remedy
 from lwrf_ros.node.messages import (
+    Part,
     coverage_message,
     image_message,
     jpeg_message,
-    passed_alerts,
     vector_message,
 )
 from lwrf_ros.node.ros_parameters import ParameterServer
 from lwrf_ros.node.turns import Turns
-from lwrf_ros.segmentation import Segmentation, Segmenter, Ticket, draw_overlay
+from lwrf_ros.regions import Region
+from lwrf_ros.segmentation import (
+    RegionCoverage,
+    Segmentation,
+    Segmenter,
+    Ticket,
+    draw_overlay,
+)
 
 _OVERLAYS = frozenset(("overlay", "overlay/compressed"))
-_IMAGES = _OVERLAYS | {"labels", "confidence"}
+_LABELLED = _OVERLAYS | {"labels"}
+_IMAGES = _LABELLED | {"confidence"}
 
 
 class _Job(NamedTuple):
@@ -59,6 +68,7 @@ class Worker:
             effect on the next one.
         report: Called with a description when something unexpected fails; must not raise.
         gave_up: Called when the thread has ended by a failure; must not raise.
+        regions: The regions whose coverage is published beside the whole image's.
 
     Attributes:
         failure: What the thread has ended with, None as long as it goes on. The frames that it had
@@ -73,8 +83,11 @@ class Worker:
         parameters: ParameterServer,
         report: Callable[[str], None],
         gave_up: Callable[[], None],
+        regions: Sequence[Region] = (),
     ) -> None:
         self._segmenter = segmenter
+        self._regions = RegionCoverage(regions, len(segmenter.classes))
+        self._alerts = {camera: AlertWatch() for camera in cameras}
         self._turns = Turns(cameras)
         self._changed = changed
         self._parameters = parameters
@@ -155,7 +168,7 @@ class Worker:
             ticket = self._segmenter.submit(
                 [job.picture.array for job in jobs],
                 encoding=jobs[0].picture.encoding,
-                outputs=frozenset().union(*(_engine_outputs(job.outputs) for job in jobs)),
+                outputs=frozenset().union(*(self._engine_outputs(job.outputs) for job in jobs)),
                 min_confidence=self._parameters.current.min_confidence,
             )
         except Exception as error:
@@ -180,6 +193,15 @@ class Worker:
         if self._failures.in_doubt(error):
             self._segmenter.try_out()
         return []
+
+    def _engine_outputs(self, outputs: frozenset[str]) -> set[str]:
+        """Return what the engine has to compute for a camera's outputs."""
+        needed = {"coverage"}
+        if outputs & _LABELLED or (self._regions and "coverage" in outputs):
+            needed.add("labels")
+        if "confidence" in outputs:
+            needed.add("confidence")
+        return needed
 
     def _prepare(self, frame: Frame) -> _Job | None:
         """Decode a frame if anybody wants something of it."""
@@ -218,7 +240,6 @@ class Worker:
     def _publish(self, job: _Job, result: Segmentation) -> None:
         camera, header, wanted = job.frame.camera, job.frame.message.header, job.outputs
         parameters, classes = self._parameters.current, self._segmenter.classes
-        camera.alerts = passed_alerts(classes.names, result.coverage, parameters.alerts)
         if "labels" in wanted:
             assert result.labels is not None  # asked for by _engine_outputs
             camera.publish("labels", image_message(header, result.labels))
@@ -229,18 +250,10 @@ class Worker:
             labelled = result.confidence if result.labels is None else result.labels
             assert labelled is not None  # one of them is there for every image
             camera.camera_info.follow(header, Sizes(job.picture.array.shape[:2], labelled.shape))
-        if "coverage" in wanted:
-            camera.publish(
-                "coverage",
-                coverage_message(
-                    header,
-                    camera.label,
-                    classes.names,
-                    result.coverage,
-                    result.unlabelled,
-                    camera.alerts,
-                ),
-            )
+        parts = self._parts(job, result) if "coverage" in wanted else []
+        camera.alerts = [words for part in parts for words in part.alerts]
+        if parts:
+            camera.publish("coverage", coverage_message(header, camera.label, classes.names, parts))
         if "coverage/vector" in wanted:
             camera.publish(
                 "coverage/vector",
@@ -261,6 +274,19 @@ class Worker:
             if "overlay/compressed" in wanted:
                 camera.publish("overlay/compressed", jpeg_message(header, drawn))
 
+    def _parts(self, job: _Job, result: Segmentation) -> list[Part]:
+        """Return the coverage of the whole image and of each region, with its alerts."""
+        parts = [Part(WHOLE_IMAGE, result.coverage, result.unlabelled)]
+        if self._regions:
+            assert result.labels is not None  # asked for by _engine_outputs
+            parts += [Part(*shares) for shares in self._regions.of(result.labels)]
+        names = self._segmenter.classes.names
+        shares = {part.region: dict(zip(names, part.coverage, strict=True)) for part in parts}
+        raised = self._alerts[job.frame.camera].update(
+            self._parameters.current.alerts, shares, job.frame.arrived_s
+        )
+        return [part._replace(alerts=raised.get(part.region, ())) for part in parts]
+
     def _fail(self, jobs: list[_Job], error: Exception) -> None:
         for job in jobs:
             job.frame.camera.settle("failed")
@@ -269,13 +295,3 @@ class Worker:
 
 def _cameras(jobs: list[_Job]) -> str:
     return ", ".join(job.frame.camera.label for job in jobs)
-
-
-def _engine_outputs(outputs: frozenset[str]) -> set[str]:
-    """Return what the engine has to compute for a camera's outputs."""
-    needed = {"coverage"}
-    if outputs & (_OVERLAYS | {"labels"}):
-        needed.add("labels")
-    if "confidence" in outputs:
-        needed.add("confidence")
-    return needed

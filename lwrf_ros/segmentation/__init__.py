@@ -5,6 +5,7 @@
 from lwrf_ros.segmentation.device import PRECISIONS, DeviceError
 from lwrf_ros.segmentation.faults import DeviceLostError, OutOfMemoryError
 from lwrf_ros.segmentation.overlay import draw_overlay
+from lwrf_ros.segmentation.region_coverage import RegionCoverage, RegionShares
 from lwrf_ros.segmentation.result import Segmentation, Timings
 from lwrf_ros.segmentation.segmenter import ENCODINGS, ImageError, Segmenter, Ticket
 
@@ -15,6 +16,8 @@ __all__ = [
     "DeviceLostError",
     "ImageError",
     "OutOfMemoryError",
+    "RegionCoverage",
+    "RegionShares",
     "Segmentation",
     "Segmenter",
     "Ticket",

@@ -18,6 +18,7 @@ from lwrf_ros.classes import ClassTable
 from lwrf_ros.network import RefineNet
 from lwrf_ros.node.camera import Camera
 from lwrf_ros.node.worker import Worker
+from lwrf_ros.regions import Region
 from lwrf_ros.segmentation import Segmenter, Ticket
 
 PATIENCE_S = 30.0
@@ -98,6 +99,7 @@ class Stage:
         segmenter: The engine.
         cameras: Names of the cameras.
         outputs: What is subscribed to.
+        regions: Parts of the image that coverage is wanted of.
         values: Parameters.
     """
 
@@ -106,9 +108,11 @@ class Stage:
         segmenter: Segmenter,
         *cameras: str,
         outputs: Collection[str] = ("labels",),
+        regions: Sequence[Region] = (),
         **values: Any,
     ) -> None:
         self.segmenter = segmenter
+        self.regions = regions
         self.node: Any = StandInNode()
         self.settings = settings(**values)
         self.changed = threading.Condition()
@@ -133,6 +137,7 @@ class Stage:
             self.settings,
             self.reports.append,
             self.gave_up.set,
+            self.regions,
         )
 
     def sent(self, output: str = "labels", camera: str = "front") -> list[Any]:

@@ -20,13 +20,12 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Float32MultiArray, Header
 
 from lwrf_ros.node.messages import (
+    Part,
     coverage_message,
     image_message,
     jpeg_message,
-    passed_alerts,
     vector_message,
 )
-from lwrf_ros.node.parameters import Alert
 
 CLASSES = ("road", "car", "traffic light")
 COVERAGE = np.array([0.5, 0.125, 0.25])
@@ -38,10 +37,10 @@ def header() -> Header:
 
 
 def coverage(
-    fractions: NDArray[np.float64] = COVERAGE, unlabelled: float = LEFT, *alerts: Alert
+    fractions: NDArray[np.float64] = COVERAGE, unlabelled: float = LEFT, *alerts: str
 ) -> DiagnosticArray:
-    passed = passed_alerts(CLASSES, fractions, alerts)
-    return coverage_message(header(), "front", CLASSES, fractions, unlabelled, passed)
+    parts = [Part("", fractions, unlabelled, alerts)]
+    return coverage_message(header(), "front", CLASSES, parts)
 
 
 def sent(message: Any) -> Any:
@@ -154,29 +153,33 @@ def test_an_image_without_any_class_says_so() -> None:
     assert coverage(np.zeros(3), 1.0).status[0].message == "unlabelled 100%"
 
 
-def test_an_alert_that_is_passed_warns() -> None:
-    status = coverage(COVERAGE, LEFT, Alert("car", 0.12), Alert("road", 0.75)).status[0]
+def test_an_alert_that_is_raised_warns() -> None:
+    status = coverage(COVERAGE, LEFT, "car 12.5% > 12.0%", "road 50.0% > 49.9%").status[0]
     assert status.level == DiagnosticStatus.WARN
-    assert status.message == "car 12.5% > 12.0%"
+    assert status.message == "car 12.5% > 12.0%; road 50.0% > 49.9%"
     assert len(status.values) == 4
 
 
-def test_an_alert_that_is_just_reached_does_not() -> None:
-    status = coverage(COVERAGE, LEFT, Alert("road", 0.5)).status[0]
-    assert status.level == DiagnosticStatus.OK
-    assert status.message == "road 50%, traffic light 25%, car 12%"
-
-
-def test_several_alerts() -> None:
-    alerts = (Alert("traffic light", 0.0), Alert("car", 0.5), Alert("road", 0.499))
-    assert coverage(COVERAGE, LEFT, *alerts).status[0].message == (
-        "traffic light 25.0% > 0.0%; road 50.0% > 49.9%"
-    )
-    assert passed_alerts(CLASSES, COVERAGE, alerts) == [
-        "traffic light 25.0% > 0.0%",
-        "road 50.0% > 49.9%",
+def test_each_region_has_a_status_of_its_own_behind_the_whole_images() -> None:
+    parts = [
+        Part("", COVERAGE, LEFT),
+        Part("path", np.array([0.0, 1.0, 0.0]), 0.0, ["car in path 100.0% > 5.0%"]),
+        Part("left", np.array([0.0, 0.0, 0.25]), 0.75),
     ]
-    assert passed_alerts(CLASSES, COVERAGE, ()) == []
+    message = coverage_message(header(), "front", CLASSES, parts)
+    assert [status.name for status in message.status] == ["front", "front: path", "front: left"]
+    assert {status.hardware_id for status in message.status} == {"front_optical"}
+    assert [status.level for status in message.status] == [
+        DiagnosticStatus.OK,
+        DiagnosticStatus.WARN,
+        DiagnosticStatus.OK,
+    ]
+    assert [status.message for status in message.status] == [
+        "road 50%, traffic light 25%, car 12%",
+        "car in path 100.0% > 5.0%",
+        "unlabelled 75%, traffic light 25%",
+    ]
+    assert [float(entry.value) for entry in message.status[2].values] == [0, 0, 0.25, 0.75]
 
 
 def test_vector() -> None:
@@ -193,7 +196,7 @@ def test_every_message_arrives_as_it_was_sent() -> None:
         image_message(header(), pixels),
         image_message(header(), pixels[:, :, 0]),
         jpeg_message(header(), pixels),
-        coverage(COVERAGE, LEFT, Alert("car", 0.1)),
+        coverage(COVERAGE, LEFT, "car 12.5% > 10.0%"),
         vector_message(CLASSES, COVERAGE, LEFT),
     ]
     for message in messages:

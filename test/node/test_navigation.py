@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from harness import Peer, StartNode, image, stamp_ns
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
+
+from lwrf_ros.data import config_path
 
 GROUPS = ("traversable", "obstacle", "person", "unknown")
 LATCHED = QoSProfile(
@@ -102,3 +104,42 @@ def test_all_that_a_costmap_layer_asks_for(start_node: StartNode, peer: Peer) ->
     late = latched(peer)
     peer.spin_until(lambda: late, "label_info for a late subscriber")
     assert late[0].threshold == 0.5
+
+
+def test_regions_and_their_alerts(start_node: StartNode, peer: Peer) -> None:
+    # Grouped, so that there is a class which surely covers more than a hundredth of something.
+    alerts = [f"{name}@path>0.01 clear<0.005 hold=3" for name in GROUPS]
+    start_node(
+        class_groups="camvid_navigation",
+        regions=str(config_path("regions.yaml")),
+        coverage_alerts=str(alerts),
+    )
+    peer.wait_for_state("active")
+    labels = peer.collect("/segmenter/labels", Image)
+    coverage = peer.collect("/segmenter/coverage", DiagnosticArray)
+    images = peer.publisher("/image")
+    pixels = np.random.default_rng(0).integers(0, 256, (48, 80, 3), dtype=np.uint8)
+    for index in range(3):
+        images.publish(image(pixels, stamp_ns=index))
+        peer.spin_until(lambda: len(labels) == len(coverage) == index + 1, "results")  # noqa: B023
+    status = coverage[2].status
+    assert [one.name for one in status] == [
+        "/image",
+        "/image: path",
+        "/image: left",
+        "/image: right",
+    ]
+    right = np.frombuffer(labels[2].data, np.uint8).reshape(48, 80)[24:, 54:]  # 0.67 of 80 is 53.6
+    counts = np.bincount(right.ravel(), minlength=256) / right.size
+    values = [float(entry.value) for entry in status[3].values]
+    np.testing.assert_allclose(values, counts[[0, 1, 2, 3, 255]], atol=1e-8)
+    levels = [[one.level for one in message.status] for message in coverage]
+    calm, loud = DiagnosticStatus.OK, DiagnosticStatus.WARN
+    assert levels == [[calm] * 4, [calm] * 4, [calm, loud, calm, calm]]
+    largest = max(status[1].values, key=lambda entry: float(entry.value))
+    assert f"{largest.key} in path {float(largest.value):.1%} > 1.0%" in status[1].message
+    assert peer.account("/image")["alerts"] == status[1].message
+
+    succeeded, reason = peer.set_parameters(coverage_alerts=["person@road>0.5"])
+    assert not succeeded
+    assert reason == ("coverage_alerts names the region 'road'; wanted one of path, left, right")

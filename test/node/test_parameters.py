@@ -46,6 +46,7 @@ DEFAULTS = {
     "label_size": "camera",
     "min_confidence": 0.0,
     "overlay_alpha": 0.5,
+    "regions": "",
     "coverage_alerts": (),
     "max_rate": 0.0,
     "stale_after": 2.0,
@@ -418,16 +419,29 @@ def test_alerts(text: str, name: str, fraction: float) -> None:
 def test_what_is_no_alert(text: str) -> None:
     assert refusal("coverage_alerts", ["car>0.5", text]) == (
         f"coverage_alerts is {['car>0.5', text]!r}; "
-        'wanted a list of texts like "pedestrian>0.05" with a fraction from 0 up to 1'
+        'wanted a list of texts like "pedestrian>0.05" or "pedestrian@path>0.05 clear<0.03 hold=3" '
+        "with fractions from 0 up to 1"
     )
 
 
 def test_alerts_are_about_classes_that_there_are() -> None:
     parameters = from_values({"coverage_alerts": ["car>0.5", "traffic light>0.1"]})
-    parameters.check_classes(["traffic light", "road", "car"])
+    parameters.check_alerts(["traffic light", "road", "car"], [])
     with pytest.raises(ParameterError) as caught:
-        parameters.check_classes(["road", "car"])
+        parameters.check_alerts(["road", "car"], [])
     assert str(caught.value) == (
         "coverage_alerts names the class 'traffic light'; wanted one of road, car"
     )
-    Parameters().check_classes([])
+    Parameters().check_alerts([], [])
+
+
+@pytest.mark.parametrize(
+    ("regions", "wanted"),
+    [(["path", "left"], "path, left"), ([], "none, as the parameter regions is empty")],
+)
+def test_alerts_are_about_regions_that_there_are(regions: list[str], wanted: str) -> None:
+    parameters = from_values({"coverage_alerts": ["car>0.5", "car@way>0.1"]})
+    parameters.check_alerts(["car"], ["way"])
+    with pytest.raises(ParameterError) as caught:
+        parameters.check_alerts(["car"], regions)
+    assert str(caught.value) == f"coverage_alerts names the region 'way'; wanted one of {wanted}"

@@ -305,6 +305,15 @@ def test_alerts_are_checked_against_the_classes_while_there_are_any(serve: Serve
     assert change(server, coverage_alerts=["car>0.5"]).successful
 
 
+def test_alerts_are_checked_against_the_regions_while_there_are_classes(serve: Serve) -> None:
+    server = serve()
+    server.state, server.class_names, server.region_names = "active", CLASSES, ("path", "left")
+    assert change(server, coverage_alerts=["car@path>0.5 hold=3"]).successful
+    result = change(server, coverage_alerts=["car@way>0.5"])
+    assert result.reason == "coverage_alerts names the region 'way'; wanted one of path, left"
+    assert server.current.coverage_alerts == ("car@path>0.5 hold=3",)
+
+
 def test_descriptions(serve: Serve) -> None:
     server = serve()
     # As they arrive elsewhere: in a message an int in a float's place becomes another number.

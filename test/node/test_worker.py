@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
 from harness import image, stamp_ns
 from sensor_msgs.msg import CompressedImage
 from staging import (
@@ -23,6 +24,8 @@ from staging import (
     pixels,
 )
 from stand_ins import settings
+
+from lwrf_ros.regions import Region
 
 EVERYTHING = (
     "labels",
@@ -109,6 +112,53 @@ def test_an_alert_is_a_subscriber_of_coverage(play: Play) -> None:
     stage.wait()
     assert stage.account() == {"received": 1, "processed": 1}
     assert stage.node.record == ["~/front/coverage"]
+
+
+LEFT = Region("left", ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "alerts", "computed"),
+    [
+        (("coverage",), (), {"coverage", "labels"}),
+        ((), ("sky@left>0.5",), {"coverage", "labels"}),
+        (("coverage/vector",), (), {"coverage"}),
+        (("confidence",), (), {"coverage", "confidence"}),
+    ],
+)
+def test_regions_ask_for_labels_where_coverage_is_wanted(
+    play: Play, outputs: tuple[str, ...], alerts: tuple[str, ...], computed: set[str]
+) -> None:
+    stage = play(outputs=outputs, regions=[LEFT], coverage_alerts=alerts)
+    stage.start()
+    stage.cameras["front"].receive(image(picture(1)))
+    stage.wait()
+    assert [group[3] for group in stage.segmenter.groups] == [computed]
+    assert stage.reports == []
+
+
+def test_alerts_of_regions_are_each_cameras_own(play: Play) -> None:
+    names = [name for name in CAMVID.names for _ in range(2)]
+    alerts = tuple(f"{name}@left>0 hold={n}" for name, n in zip(names, (1, 2) * 11, strict=True))
+    stage = play(Watched, "a", "b", outputs=("labels",), regions=[LEFT], coverage_alerts=alerts)
+    stage.start()
+    for name in ("a", "a", "b"):
+        stage.cameras[name].receive(image(picture(1)))
+        stage.wait()
+    labels = pixels(stage.sent("labels", "a")[0])[:, :20, 0]
+    there = sorted({CAMVID.names[index] for index in np.unique(labels)})
+    first, second = stage.sent("coverage", "a")
+    (only,) = stage.sent("coverage", "b")
+    assert [status.name for status in first.status] == ["a", "a: left"]
+    for message, times in ((first, 1), (second, 2), (only, 1)):
+        raised = [
+            words.partition(" in left ")[0] for words in message.status[1].message.split("; ")
+        ]
+        assert sorted(raised) == sorted(there * times)
+        assert message.status[0].level == DiagnosticStatus.OK
+        assert message.status[1].level == DiagnosticStatus.WARN
+    for name, message in (("a", second), ("b", only)):
+        assert "; ".join(stage.cameras[name].alerts) == message.status[1].message
 
 
 def test_the_longest_waiting_camera_is_served_first(play: Play) -> None:
