@@ -57,7 +57,14 @@ def test_the_registry_for_launch_files_needs_no_torch(imports: list[Import]) -> 
     light = ["lwrf_ros.backbones", "lwrf_ros.errors", "lwrf_ros.data"]
     heavy = ["torch", "numpy", "cv2", "lwrf_ros.network", "lwrf_ros.segmentation"]
     assert violations(imports, light, heavy) == []
-    assert not any(one.importer == "lwrf_ros" and one.at_start for one in imports)
+    at_start = [one.imported for one in imports if one.importer == "lwrf_ros" and one.at_start]
+    assert at_start == ["os"]
+
+
+def test_the_node_opens_no_connection_but_those_of_ros(imports: list[Import]) -> None:
+    network = ["socket", "ssl", "http", "urllib", "ftplib", "smtplib", "requests", "asyncio"]
+    own = [one.importer for one in imports if not one.importer.startswith("lwrf_ros.tools")]
+    assert violations(imports, own, network) == []
 
 
 def test_no_import_cycles(modules: dict[str, Path], imports: list[Import]) -> None:

@@ -23,7 +23,9 @@ SHARED_FILES = (
     "config/fastdds_large_images.xml",
     "config/segment.rviz",
     "config/foxglove_layout.json",
+    "config/nav2_segmentation_layer.yaml",
     "config/regions.yaml",
+    "config/segmenter.policy.xml",
 )
 LICENSES = ["Apache-2.0", "CC-BY-NC-4.0"]
 # What an installation has to find, wherever it lies; run outside the sources.
