@@ -21,6 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="page to write (default: report.html in OUT)",
     )
+    parser.add_argument(
+        "--comparison",
+        type=Path,
+        metavar="FOLDER",
+        help="what lwrf compare -o wrote about OUT and an earlier replay (default: the comparison "
+        "in OUT, if there is one)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -28,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     from lwrf_ros.tools.reporting.write import write_report
 
     path = arguments.output or arguments.replay / "report.html"
-    report = write_report(arguments.replay, path)
+    report = write_report(arguments.replay, path, arguments.comparison)
     shown = f"{report.pictures} of {report.frames} frames" if report.frames else "no frames"
     print(f"{report.path}: {shown}, {report.path.stat().st_size / 1e6:.1f} MB", flush=True)
     return 0

@@ -98,6 +98,19 @@ def test_several_cameras_have_displays_of_their_own() -> None:
     ]
 
 
+def test_panels_are_docked_as_qt_writes_it_down() -> None:
+    # That of the file is one that Qt has made; see test_the_defaults_fill_in_what_is_there.
+    config = yaml.safe_load(rviz_config(RVIZ, NODE, ("/l", "/r"), ("left", "right")))
+    state = bytes.fromhex(config["Window Geometry"]["QMainWindow State"])
+    displays = config["Visualization Manager"]["Displays"]
+    for name in ["Displays", *(display["Name"] for display in displays)]:
+        text = name.encode("utf-16-be")
+        assert state.count(b"\xfb" + len(text).to_bytes(4, "big") + text) == 1
+    # As many panels as follow stand before the panels of each side.
+    assert b"\xfc\x02" + (5).to_bytes(4, "big") + b"\xfb" in state
+    assert b"\xfc\x02" + (3).to_bytes(4, "big") + b"\xfb" in state
+
+
 @pytest.fixture(scope="module")
 def layout() -> dict[str, Any]:
     """config/foxglove_layout.json."""

@@ -23,13 +23,19 @@ _MOST_REFUSED = 300
 _BINS = 40
 
 
-def run_content(record: RunRecord, folder: Path, cameras: list[dict[str, Any]]) -> dict[str, Any]:
+def run_content(
+    record: RunRecord,
+    folder: Path,
+    cameras: list[dict[str, Any]],
+    comparison: dict[str, Any] | None,
+) -> dict[str, Any]:
     """Describe the whole run.
 
     Args:
         record: The run's record.
         folder: Its output folder.
         cameras: One `camera_content` each.
+        comparison: What a comparison with an earlier run says, None if there is none.
     """
     names = class_names(record)
     colours = [*record.colours, UNLABELLED_COLOUR]
@@ -45,6 +51,7 @@ def run_content(record: RunRecord, folder: Path, cameras: list[dict[str, Any]]) 
         "faults": dict(record.faults),
         "settings": record.settings,
         "versions": record.versions,
+        "comparison": comparison,
         "cameras": cameras,
     }
 
@@ -55,7 +62,12 @@ def class_names(record: RunRecord) -> list[str]:
 
 
 def camera_content(
-    camera: CameraRun, places: list[int], worst: list[WorstFrame], worst_title: str
+    camera: CameraRun,
+    places: list[int],
+    worst: list[WorstFrame],
+    worst_title: str,
+    equal: NDArray[np.float64] | None = None,
+    scores: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Describe one camera.
 
@@ -64,6 +76,9 @@ def camera_content(
         places: Which of its frames with labels have a picture on the page.
         worst: Frames to look at first; each has a picture.
         worst_title: How those were chosen, in a sentence.
+        equal: ``(m,)`` share of pixels with the label of an earlier run, NaN where that has no such
+            frame; None without a comparison.
+        scores: Against ground truth, None without one.
     """
     outcomes = Counter(row.outcome for row in camera.rows)
     rows = camera.processed[places]
@@ -77,6 +92,8 @@ def camera_content(
         "refused": _refused(camera),
         "series": _series(camera),
         "mean": _percent(camera.coverage.mean(axis=0)) if len(camera.coverage) else [],
+        "equal": _equal(camera, equal),
+        "scores": scores,
         "latency": _latency(camera.engine_ms),
         "frames": {
             "time": _rounded(camera.times[rows], 4),
@@ -107,6 +124,22 @@ def _series(camera: CameraRun) -> dict[str, Any]:
     return {
         "time": _rounded(times, 4),
         "values": [_percent(column) for column in coverage.T],
+        "each": int(each),
+    }
+
+
+def _equal(camera: CameraRun, equal: NDArray[np.float64] | None) -> dict[str, Any] | None:
+    """Return the share of equal pixels over time, of every few frames the least."""
+    if equal is None:
+        return None
+    known = np.flatnonzero(~np.isnan(equal))
+    if not len(known):
+        return {"time": [], "values": [], "each": 1}
+    each = -(-len(known) // (_MOST_VALUES // 10))
+    starts = np.arange(0, len(known), each)
+    return {
+        "time": _rounded(camera.times[camera.processed[known]][starts], 4),
+        "values": _rounded(100.0 * np.minimum.reduceat(equal[known], starts), 4),
         "each": int(each),
     }
 

@@ -76,6 +76,18 @@ def encode_overlays(
     return encoded
 
 
+def encode_picture(path: Path, width_px: int) -> bytes:
+    """Make a small WebP picture of a file.
+
+    Raises:
+        ReportError: If it cannot be read.
+    """
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise ReportError(f"cannot read the picture {path}; compare again")
+    return _webp(_shrink(np.asarray(picture, dtype=np.uint8), width_px), _GOOD_QUALITY)
+
+
 def _pick(folder: Path, camera: CameraTopics, places: Iterable[int]) -> Iterator[NDArray[np.uint8]]:
     wanted = iter(places)
     place = next(wanted, None)

@@ -47,16 +47,38 @@ def largest_changes(camera: CameraRun, class_names: list[str]) -> list[WorstFram
         return []
     changes = np.diff(camera.coverage, axis=0)
     moved = np.abs(changes).sum(axis=1) / 2.0
-    chosen: list[int] = []
-    for step in np.argsort(-moved, kind="stable"):
-        if len(chosen) == COUNT or moved[step] == 0.0:
-            break
-        if all(abs(int(step) - other) > _APART for other in chosen):
-            chosen.append(int(step))
     return [
         WorstFrame(step + 1, f"{moved[step]:.1%} changed: {_movers(changes[step], class_names)}")
-        for step in chosen
+        for step in _largest(moved)
     ]
+
+
+def least_equal(equal: NDArray[np.float64]) -> list[WorstFrame]:
+    """Return the frames that have changed most since an earlier replay.
+
+    Args:
+        equal: ``(m,)`` share of pixels with the same label as then, NaN where there was no such
+            frame.
+
+    Returns:
+        At most `COUNT`, the most changed one first.
+    """
+    changed = np.nan_to_num(1.0 - equal, nan=0.0)
+    return [
+        WorstFrame(place, f"{changed[place]:.2%} of the pixels have another class")
+        for place in _largest(changed)
+    ]
+
+
+def _largest(values: NDArray[np.float64]) -> list[int]:
+    """Return the places of the largest values, none next to another and none of a zero."""
+    chosen: list[int] = []
+    for place in np.argsort(-values, kind="stable"):
+        if len(chosen) == COUNT or values[place] <= 0.0:
+            break
+        if all(abs(int(place) - other) > _APART for other in chosen):
+            chosen.append(int(place))
+    return chosen
 
 
 def _movers(change: NDArray[np.float64], class_names: list[str]) -> str:

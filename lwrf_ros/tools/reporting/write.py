@@ -12,9 +12,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lwrf_ros.tools.reporting.content import camera_content, class_names, run_content
-from lwrf_ros.tools.reporting.pictures import MOST_PICTURES, choose_places, encode_overlays
+from lwrf_ros.tools.reporting.judgement import Comparison, read_comparison, read_scores
+from lwrf_ros.tools.reporting.pictures import (
+    MOST_PICTURES,
+    choose_places,
+    encode_overlays,
+    encode_picture,
+)
 from lwrf_ros.tools.reporting.reading import CameraRun, ReportError, read_run
-from lwrf_ros.tools.reporting.worst import largest_changes
+from lwrf_ros.tools.reporting.worst import largest_changes, least_equal
 
 # Of a page, whatever the length of the run.
 PAGE_BYTES = 14_000_000
@@ -22,6 +28,9 @@ _CHANGES = (
     "where most of the picture changed its class from one frame to the next; the numbers are "
     "percentage points"
 )
+# Of the pictures of a comparison, in which several panels stand side by side.
+_CHANGED_WIDTH_PX = 1400
+_DIFFERENCES = "the frames that have changed most since the earlier replay"
 
 
 class Report(NamedTuple):
@@ -38,12 +47,14 @@ class Report(NamedTuple):
     frames: int
 
 
-def write_report(folder: Path, path: Path) -> Report:
+def write_report(folder: Path, path: Path, comparison_folder: Path | None = None) -> Report:
     """Make the page of a replay.
 
     Args:
         folder: Output of `lwrf replay`.
         path: The file to write; one that is there is replaced.
+        comparison_folder: Of a comparison with an earlier replay; None takes the one in the output,
+            if there is any.
 
     Raises:
         LwrfError: If the folder is no replay's output, or the page cannot be made or written.
@@ -51,14 +62,20 @@ def write_report(folder: Path, path: Path) -> Report:
     library = _plotting_library()
     record, runs = read_run(folder)
     names = class_names(record)
+    comparison, scores = read_comparison(folder, comparison_folder), read_scores(folder)
     most = MOST_PICTURES // max(1, len(runs))
     cameras, chosen = [], []
     for run in runs:
-        worst = largest_changes(run, names)
+        equal = comparison.of(run) if comparison else None
+        if equal is None:
+            worst, title = largest_changes(run, names), _CHANGES
+        else:
+            worst, title = least_equal(equal), _DIFFERENCES
         places = choose_places(len(run.processed), most, [one.place for one in worst])
-        cameras.append(camera_content(run, places, worst, _CHANGES))
+        truth = scores.get(run.topics.topic)
+        cameras.append(camera_content(run, places, worst, title, equal, truth))
         chosen.append(places)
-    content = run_content(record, folder, cameras)
+    content = run_content(record, folder, cameras, _comparison_content(comparison))
     around = len(_page(content, library).encode())
     _add_pictures(folder, runs, chosen, cameras, PAGE_BYTES - around)
     try:
@@ -71,6 +88,17 @@ def write_report(folder: Path, path: Path) -> Report:
             f"cannot write {path}: {error.strerror}; give another file (-o)"
         ) from error
     return Report(path, sum(map(len, chosen)), sum(len(run.processed) for run in runs))
+
+
+def _comparison_content(comparison: Comparison | None) -> dict[str, Any] | None:
+    """Return what a comparison says with its pictures."""
+    if comparison is None:
+        return None
+    pictures = [
+        [text, base64.b64encode(encode_picture(path, _CHANGED_WIDTH_PX)).decode("ascii")]
+        for text, path in comparison.pictures()
+    ]
+    return {**comparison.content, "pictures": pictures}
 
 
 def _add_pictures(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -118,6 +119,55 @@ def write_run(
         table.add(row)
     table.close()
     return folder
+
+
+def write_comparison(
+    folder: Path, current: Path, equal: Sequence[tuple[str, int, int, float]], **changes: Any
+) -> Path:
+    """Write what `lwrf compare` leaves about two replays.
+
+    Args:
+        folder: To make.
+        current: The later one's output.
+        equal: Topic, stamp, repetition and share of equal pixels of each frame.
+        changes: Of comparison.json.
+    """
+    folder.mkdir()
+    _, png = cv2.imencode(".png", picture(3, 64))
+    (folder / "changed_01.png").write_bytes(png.tobytes())
+    topic, stamp_ns, repetition, share = min(equal, key=lambda one: one[3])
+    most = {"topic": topic, "stamp_ns": stamp_ns, "repetition": repetition, "equal": share}
+    one = {"golden_coverage": 0.5, "coverage": 0.25, "change": -0.25, "iou": 0.5}
+    content = {
+        "format": 1,
+        "golden": "runs/yesterday",
+        "current": str(current),
+        "same": False,
+        "exceeded": ["road has an IoU of 0.5, less than 0.9"],
+        "frames": {"compared": len(equal), "equal": 1, "missing": 2, "extra": 0},
+        "equal_pixels": {"mean": 0.9, "least": share},
+        "classes": {"road": one, "car": {**one, "change": 0.25, "iou": None}},
+        "most_changed": [{**most, "picture": "changed_01.png"}],
+    }
+    (folder / "comparison.json").write_text(json.dumps({**content, **changes}))
+    rows = [",".join(map(str, row)) for row in equal]
+    (folder / "frames.csv").write_text("\n".join(["topic,stamp_ns,repetition,equal", *rows, ""]))
+    return folder
+
+
+def write_scores(folder: Path, topics: Sequence[str]) -> None:
+    """Write into a replay's output what `lwrf replay --ground-truth` leaves there."""
+    one = {
+        "ground_truth": "/camera/truth",
+        "frames": 3,
+        "unscored": {"other size": 2},
+        "mean_iou": 0.75,
+        "pixel_accuracy": 0.875,
+        "iou": [1.0, 0.5, None],
+        "accuracy": [1.0, 0.625, None],
+    }
+    content = {"format": 1, "cameras": dict.fromkeys(topics, one)}
+    (folder / "scores.json").write_text(json.dumps(content))
 
 
 def _header(stamp_ns: int) -> Any:

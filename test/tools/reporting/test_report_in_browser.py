@@ -14,7 +14,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_run import camera, write_run
+from small_run import (
+    PERIOD_NS,
+    START_NS,
+    camera,
+    write_comparison,
+    write_run,
+    write_scores,
+)
 
 from lwrf_ros.tools.reporting.write import write_report
 
@@ -61,6 +68,14 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     pictures = [np.full((48, 64, 3), 8 * k, np.uint8) for k in range(COUNT - 1)]
     folder = tmp_path_factory.mktemp("report")
     write_run(folder / "out", frames, [camera("left"), camera("right")], pictures, complete=False)
+    topics = [camera("left").topic, camera("right").topic]
+    equal = [
+        (topic, START_NS + k * PERIOD_NS, 0, 0.25 if k == JUMP else 1.0)
+        for topic in topics
+        for k in range(COUNT)
+    ]
+    write_comparison(folder / "out" / "comparison", folder / "out", equal)
+    write_scores(folder / "out", topics[:1])
     return write_report(folder / "out", folder / "report.html").path.as_uri()
 
 
@@ -213,11 +228,33 @@ def test_light_and_dark(opened: webdriver.Chrome, tmp_path: Path) -> None:
     assert opened.execute_script(f"return [{background}, {letters}]") == dark
 
 
+def test_the_comparison_and_the_scores(opened: webdriver.Chrome) -> None:
+    assert text(opened, "golden") == "runs/yesterday"
+    assert text(opened, "verdict") == "Different"
+    assert text(opened, "exceeded") == "road has an IoU of 0.5, less than 0.9"
+    changes = text(opened, "changes").splitlines()
+    assert changes[1:] == [
+        "road 50.00 % 25.00 % -25.000 % 0.5000",
+        "car 50.00 % 25.00 % +25.000 % -",
+    ]
+    assert "mean IoU 0.7500, pixel accuracy 0.8750" in text(opened, "scored")
+    assert text(opened, "ious").splitlines()[2:] == ["car 0.5000 0.6250", "tree - -"]
+    # The only one that changed is the one to look at.
+    (worst,) = opened.find_elements(By.CSS_SELECTOR, "#worst button")
+    assert "75.00% of the pixels have another class" in worst.text
+    worst.click()
+    wait_for_frame(opened, JUMP - 1, 2.0, 152)
+    wait(opened, "document.getElementById('equal').layout.shapes[0].x0", 2.0)
+    opened.find_element(By.TAG_NAME, "summary").click()
+    wait(opened, "document.querySelector('#changed img').naturalWidth", 64)
+
+
 def test_another_camera(opened: webdriver.Chrome) -> None:
     opened.find_element(By.TAG_NAME, "body").send_keys(Keys.END)
     opened.find_element(By.CSS_SELECTOR, "#camera option[value='1']").click()
     wait_for_frame(opened, 0, 0.0, 0)
     assert "/right/image_raw" in text(opened, "account")
+    assert not opened.find_element(By.ID, "scores").is_displayed()
 
 
 def test_a_link_leads_to_a_frame(opened: webdriver.Chrome, page: str) -> None:

@@ -32,6 +32,19 @@
     return Array.isArray(value) ? value.join(" x ") : String(value);
   }
 
+  function fillTable(id, heading, rows) {
+    const table = $(id);
+    table.replaceChildren();
+    const first = table.createTHead().insertRow();
+    first.append(...heading.map((text) => element("th", text)));
+    const body = table.createTBody();
+    for (const cells of rows) body.insertRow().append(...cells.map((text) => element("td", text)));
+  }
+
+  const percent = (share, digits = 2) => `${(100 * share).toFixed(digits)} %`;
+  // What is not defined, the IoU of a class that is not there for example, is null.
+  const score = (value) => (value === null ? "-" : value.toFixed(4));
+
   const variable = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const isDark = () => document.documentElement.dataset.theme === "dark";
   const rgb = (colour) => `rgb(${colour.join(",")})`;
@@ -77,6 +90,7 @@
       requestAnimationFrame(() => {
         state.drawing = false;
         Plotly.relayout("coverage", { shapes: [mark()] });
+        if (camera().equal) Plotly.relayout("equal", { shapes: [mark()] });
       });
     }
   }
@@ -251,7 +265,65 @@
       `longest ${latency.max.toFixed(1)} ms. Longer ones than the axis shows are in the last bar.`;
   }
 
+  function drawEqual() {
+    const { equal, axis, frames } = camera();
+    if (!equal) return;
+    Plotly.react("equal", [{
+      type: "scatter", mode: equal.time.length > 1 ? "lines" : "markers", x: equal.time, y: equal.values,
+      line: { color: variable("--accent"), width: 1.5 },
+      hovertemplate: "%{y:.3f} % equal<extra></extra>",
+    }], layout({
+      hovermode: "x unified",
+      uirevision: `camera ${state.camera}`,
+      shapes: frames.time.length ? [mark()] : [],
+      xaxis: { title: { text: axis } },
+      yaxis: { title: { text: "equal pixels (%)" } },
+    }), { ...CONFIG, displayModeBar: false });
+  }
+
   // ---- what does not move
+
+  function showComparison() {
+    const found = data.comparison;
+    $("comparison").hidden = !found;
+    if (!found) return;
+    $("golden").textContent = found.golden;
+    $("verdict").textContent = found.same ? "Within the limits" : "Different";
+    $("verdict").className = found.same ? "" : "bad";
+    $("exceeded").replaceChildren(...found.exceeded.map((text) => element("li", text)));
+    const { frames, equal_pixels: pixels } = found;
+    const each = camera().equal.each;
+    $("compared").textContent =
+      `${frames.compared} frames compared, ${frames.equal} of them equal in every pixel, ` +
+      `${frames.missing} missing, ${frames.extra} extra; ${percent(pixels.mean, 4)} of the pixels ` +
+      `equal on average, ${percent(pixels.least, 4)} in the frame that changed most.` +
+      (each > 1 ? ` Each point of the plot is the least of ${each} frames.` : "");
+    fillTable("changes", ["class", "before", "now", "change", "IoU"], Object.entries(found.classes).map(
+      ([name, one]) => [
+        name, percent(one.golden_coverage), percent(one.coverage),
+        `${one.change > 0 ? "+" : ""}${percent(one.change, 3)}`, score(one.iou),
+      ]));
+    $("changed").replaceChildren(...found.pictures.map(([text, content]) => {
+      const image = element("img");
+      image.src = `data:image/webp;base64,${content}`;
+      image.alt = text;
+      return image;
+    }));
+    // Where there is none, nothing has changed.
+    $("changed").parentElement.hidden = !found.pictures.length;
+  }
+
+  function showScores() {
+    const { scores } = camera();
+    $("scores").hidden = !scores;
+    if (!scores) return;
+    const unscored = Object.entries(scores.unscored).map(([why, count]) => `, ${count} not: ${why}`);
+    $("scored").textContent =
+      `${scores.frames} frames against ${scores.ground_truth}${unscored.join("")}; mean IoU ` +
+      `${score(scores.mean_iou)}, pixel accuracy ${score(scores.pixel_accuracy)}`;
+    fillTable("ious", ["class", "IoU", "accuracy"], scores.iou.map(
+      (iou, place) => [data.classes[place].name, score(iou), score(scores.accuracy[place])]));
+  }
 
   function showAccount() {
     const { read, processed, refused_by_reason: reasons, refused, topic } = camera();
@@ -322,7 +394,10 @@
     pause();
     state.frame = 0;
     $("slider").max = Math.max(0, camera().frames.time.length - 1);
+    showComparison();
+    showScores();
     drawCoverage();
+    drawEqual();
     drawLatency();
     showAccount();
     showWorst();
@@ -341,6 +416,7 @@
 
   function redraw() {
     drawCoverage();
+    drawEqual();
     drawLatency();
     goTo(state.frame);
   }
@@ -367,10 +443,12 @@
   showCamera();
   followLink();
   window.addEventListener("hashchange", followLink);
-  $("coverage").on("plotly_click", (event) => {
-    pause();
-    goTo(nearest(event.points[0].x));
-  });
+  for (const id of data.comparison ? ["coverage", "equal"] : ["coverage"]) {
+    $(id).on("plotly_click", (event) => {
+      pause();
+      goTo(nearest(event.points[0].x));
+    });
+  }
   systemDark.addEventListener("change", (event) => {
     setTheme(event.matches ? "dark" : "light");
     redraw();
