@@ -297,6 +297,9 @@ class Camera:
         if age := times["stamp_age"]:
             values["stamp_age_plausible"] = all(is_plausible_age(value) for value in age)
         values.update(account)
+        # Apart from the account: these never came.
+        if self._subscription.lost is not None:
+            values["lost"] = self._subscription.lost
         values["alerts"] = "; ".join(self.alerts)
         return status(f"{node_name}: {self.label}", self.label, level, text, values)
 

@@ -22,6 +22,7 @@ from rclpy.qos import (
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from lwrf_ros.node.compat import parameter_overrides
+from lwrf_ros.node.losses import Losses
 
 _OVERRIDABLE = (QoSPolicyKind.RELIABILITY, QoSPolicyKind.DURABILITY, QoSPolicyKind.DEPTH)
 _OUTPUT_DEPTH = 10
@@ -104,6 +105,7 @@ class ImageSubscription:
         self._callback = callback
         self._overridden = _overridden(node, topic)
         self._follows = image_qos == "auto" and QoSPolicyKind.RELIABILITY not in self._overridden
+        self._losses = Losses()
         self._retiring: Any = None
         self._relieved = False
         self._source_timestamps: deque[int] = deque(maxlen=_REMEMBERED)
@@ -118,6 +120,11 @@ class ImageSubscription:
     def reliable(self) -> bool:
         """Whether the subscription asks for reliable delivery."""
         return bool(self._subscription.qos_profile.reliability == ReliabilityPolicy.RELIABLE)
+
+    @property
+    def lost(self) -> int | None:
+        """Number of messages that were sent and did not arrive, None where nobody can tell."""
+        return self._losses.count
 
     @property
     def publishers(self) -> int:
@@ -189,6 +196,7 @@ class ImageSubscription:
             if stamp and stamp in self._source_timestamps:
                 return
         self._source_timestamps.append(stamp)
+        self._losses.note(info)
         self._callback(message)
 
     def _retire(self) -> None:

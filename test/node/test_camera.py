@@ -245,6 +245,26 @@ def test_an_inactive_camera_counts_and_nothing_else(node: StandInNode) -> None:
     assert not node.warnings
 
 
+def test_the_limits_hold_from_the_next_frame_on(node: StandInNode) -> None:
+    parameters = settings(max_pixels=1)
+    camera = Camera(node, "", "image", parameters, threading.Condition(), CARRIES_ALL)
+    camera.active = True
+    frame = good()
+    pixels, size = frame.width * frame.height, len(frame.data)
+    camera.receive(frame)
+    parameters.current = settings(max_pixels=pixels, max_bytes=size - 1).current
+    camera.receive(frame)
+    parameters.current = settings(max_pixels=pixels, max_bytes=size).current
+    camera.receive(frame)
+    assert account(camera) == {
+        "received": 3,
+        "refused": 2,
+        "refused.too_large": 2,
+        "waiting": 1,
+    }
+    assert "max_pixels allows 1" in node.warnings[0]
+
+
 def test_what_waits_when_the_node_deactivates_is_inactive(node: StandInNode) -> None:
     camera = make(node)
     camera.settle_all()
