@@ -271,6 +271,8 @@ def test_every_argument_reaches_the_node_in_its_type(launcher: Launcher) -> None
         "min_image_rate": "1e1",
         "max_latency": "0.5",
         "max_dropped": "0",
+        "max_pixels": "1000000",
+        "max_bytes": "3000000",
         "autostart": "false",
     }
     assert set(given) == set(FIELDS)
@@ -301,6 +303,8 @@ def test_every_argument_reaches_the_node_in_its_type(launcher: Launcher) -> None
         "min_image_rate": 10.0,
         "max_latency": 0.5,
         "max_dropped": 0.0,
+        "max_pixels": 1000000,
+        "max_bytes": 3000000,
         "autostart": False,
     }
     assert overrides == expected

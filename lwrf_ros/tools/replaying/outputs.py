@@ -10,7 +10,14 @@ from typing import Any
 from rclpy.serialization import serialize_message
 
 from lwrf_ros.classes import ClassTable
-from lwrf_ros.node.messages import coverage_message, image_message, jpeg_message, vector_message
+from lwrf_ros.node.alerts import WHOLE_IMAGE
+from lwrf_ros.node.messages import (
+    Part,
+    coverage_message,
+    image_message,
+    jpeg_message,
+    vector_message,
+)
 from lwrf_ros.segmentation import Segmentation, draw_overlay
 from lwrf_ros.tools.replaying.bag_writer import BagWriter
 from lwrf_ros.tools.replaying.cameras import output_topic
@@ -100,9 +107,8 @@ class Outputs:
         drawn = draw_overlay(
             work.picture.array, work.picture.encoding, result.labels, self._classes, self._alpha
         )
-        coverage = coverage_message(
-            header, label, names, result.coverage, result.unlabelled, alerts=()
-        )
+        whole = Part(WHOLE_IMAGE, result.coverage, result.unlabelled)
+        coverage = coverage_message(header, label, names, [whole])
         return [
             ("labels", image_message(header, result.labels)),
             ("overlay/compressed", jpeg_message(header, drawn)),
