@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -18,6 +19,10 @@ from lwrf_ros.node.qos import small_sensor_qos
 
 # Seconds of a fast camera, whichever of the two comes late: labels or CameraInfo.
 _KEPT = 256
+# Of names and coefficients in a CameraInfo that is kept; the longest model of OpenCV has 14.
+_LONGEST = 1024
+_GREATEST_UINT32 = 2**32 - 1
+_WARN_EVERY_S = 5.0
 
 
 class Sizes(NamedTuple):
@@ -50,14 +55,15 @@ def scaled(info: CameraInfo, sizes: Sizes) -> CameraInfo:
         return info
     vertical, horizontal = (b / a for a, b in zip(*sizes, strict=True))
     result = copy.deepcopy(info)
-    result.height, result.width = round(info.height * vertical), round(info.width * horizontal)
+    result.height, result.width = _times(info.height, vertical), _times(info.width, horizontal)
     by_row = np.array([[horizontal], [vertical], [1.0]])
-    result.k = (np.reshape(info.k, (3, 3)) * by_row).ravel()
-    result.p = (np.reshape(info.p, (3, 4)) * by_row).ravel()
-    result.roi.x_offset = round(info.roi.x_offset * horizontal)
-    result.roi.y_offset = round(info.roi.y_offset * vertical)
-    result.roi.width = round(info.roi.width * horizontal)
-    result.roi.height = round(info.roi.height * vertical)
+    with np.errstate(over="ignore", invalid="ignore"):
+        result.k = (np.reshape(info.k, (3, 3)) * by_row).ravel()
+        result.p = (np.reshape(info.p, (3, 4)) * by_row).ravel()
+    result.roi.x_offset = _times(info.roi.x_offset, horizontal)
+    result.roi.y_offset = _times(info.roi.y_offset, vertical)
+    result.roi.width = _times(info.roi.width, horizontal)
+    result.roi.height = _times(info.roi.height, vertical)
     return result
 
 
@@ -78,6 +84,7 @@ class CameraInfoRelay:
         self._publish = publish
         self._lock = threading.Lock()
         self._infos: OrderedDict[tuple[int, int], CameraInfo] = OrderedDict()
+        self._warned_s = -_WARN_EVERY_S
         self._owed: OrderedDict[tuple[int, int], Sizes] = OrderedDict()
         self._subscription: Any = node.create_subscription(
             CameraInfo, topic, self._receive, small_sensor_qos()
@@ -108,12 +115,30 @@ class CameraInfoRelay:
         self._node.destroy_subscription(self._subscription)
 
     def _receive(self, info: CameraInfo) -> None:
+        longest = max(len(info.header.frame_id), len(info.distortion_model), len(info.d))
+        if longest > _LONGEST:
+            self._warn(longest)
+            return
         stamp = _stamp(info.header)
         with self._lock:
             _keep(self._infos, stamp, info)
             sizes = self._owed.pop(stamp, None)
         if sizes is not None:
             self._publish(scaled(info, sizes))
+
+    def _warn(self, longest: int) -> None:
+        now_s = time.monotonic()
+        if now_s - self._warned_s >= _WARN_EVERY_S:
+            self._warned_s = now_s
+            self._node.get_logger().warning(
+                f"ignored a CameraInfo on {self.topic}: its frame_id, distortion_model or d has "
+                f"{longest} elements; wanted at most {_LONGEST}"
+            )
+
+
+def _times(pixels: int, factor: float) -> int:
+    """Return a scaled number of pixels that a message can hold, whatever the camera claims."""
+    return min(round(pixels * factor), _GREATEST_UINT32)
 
 
 def _stamp(header: Any) -> tuple[int, int]:

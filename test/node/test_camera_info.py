@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
+from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import CameraInfo
 from stand_ins import StandInNode
 from std_msgs.msg import Header
@@ -140,3 +142,32 @@ def test_what_is_kept_is_bounded_and_the_newest() -> None:
     for stamp_s in (2000, 2999):
         relay.receive(info(stamp_s))
     assert relay.stamps() == [2999]
+
+
+@pytest.mark.parametrize("sizes", [SAME, HALF, Sizes((1, 1), (8192, 8192))])
+def test_whatever_a_camera_claims_can_be_sent(sizes: Sizes) -> None:
+    message = CameraInfo(height=2**32 - 1, width=2**32 - 1)
+    roi = message.roi
+    roi.x_offset = roi.y_offset = roi.width = roi.height = 2**32 - 1
+    message.k = np.array([np.nan, np.inf, -np.inf, *[1e308] * 6])
+    message.p = np.full(12, 1e308)
+    result = scaled(message, sizes)
+    assert deserialize_message(serialize_message(result), CameraInfo).width == result.width > 0
+
+
+@pytest.mark.parametrize("field", ["frame_id", "distortion_model", "d"])
+def test_a_monster_is_not_kept(field: str) -> None:
+    relay = Relay()
+    message = info(1)
+    if field == "frame_id":
+        message.header.frame_id = "x" * 2000
+    else:
+        setattr(message, field, "x" * 2000 if field == "distortion_model" else [0.0] * 2000)
+    for _ in range(3):
+        relay.receive(message)
+    relay.relay.follow(header(1), SAME)
+    assert relay.sent == []
+    assert relay.node.warnings == [
+        f"ignored a CameraInfo on {TOPIC}: its frame_id, distortion_model or d has 2000 elements; "
+        "wanted at most 1024"
+    ]
