@@ -37,6 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="class table: a bundled name or a YAML file (default: %(default)s)",
     )
     parser.add_argument(
+        "--class-groups",
+        default="",
+        help="groups of the classes to publish in: a bundled name or a YAML file "
+        "(default: the classes)",
+    )
+    parser.add_argument(
         "--weights",
         default="bundled",
         help="weights file; bundled: those that come with the package for this backbone and these "
@@ -71,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         backbone=arguments.backbone,
         decoder=arguments.decoder,
         classes=arguments.classes,
+        class_groups=arguments.class_groups,
         weights=arguments.weights,
         device=arguments.device,
         input_width=arguments.input_width,

@@ -38,6 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="camvid",
         help="class table for the colours: a bundled name or a YAML file (default: %(default)s)",
     )
+    parser.add_argument(
+        "--class-groups",
+        default="",
+        help="groups of the classes that the node publishes in: a bundled name or a YAML file "
+        "(default: the classes)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -54,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
             frames=arguments.frames,
             note=arguments.note,
             classes=arguments.classes,
+            class_groups=arguments.class_groups,
         )
     )
     counts = ", ".join(f"{count} {topic}" for topic, count in summary["messages"].items())

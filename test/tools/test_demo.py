@@ -48,7 +48,8 @@ def wait_for_log(demo: subprocess.Popen[str], log: Path, text: str) -> None:
 
 def test_demo_on_a_video(lwrf: Any, video: Path, tmp_path: Path) -> None:
     output = tmp_path / "demo_output"
-    demo = lwrf("demo", "--input", video, "--output", output, *SMALL, "--max-frames", "20")
+    options = (*SMALL, "--max-frames", "20", "--class-groups", "camvid_navigation")
+    demo = lwrf("demo", "--input", video, "--output", output, *options)
     table, progress = demo.communicate(timeout=LIMIT_S)
     assert demo.returncode == 0, table + progress
     for name in FILES:
@@ -64,7 +65,8 @@ def test_demo_on_a_video(lwrf: Any, video: Path, tmp_path: Path) -> None:
     assert (summary["labels"]["width"], summary["labels"]["height"]) == (64, 48)
     assert 0 < report["latency_ms"]["p50"] <= report["latency_ms"]["p99"] < 60_000
     with (output / "coverage.csv").open(newline="") as file:
-        _, *rows = csv.reader(file)
+        names, *rows = csv.reader(file)
+    assert names[1:] == ["traversable", "obstacle", "person", "unknown", "unlabelled"]
     assert len(rows) == report["labels"]
     for row in rows:
         assert sum(map(float, row[1:])) == pytest.approx(1.0, abs=1e-6)

@@ -54,6 +54,7 @@ class DemoOptions:
     backbone: str
     decoder: str
     classes: str
+    class_groups: str
     weights: str
     device: str
     input_width: int
@@ -119,6 +120,7 @@ def node_parameters(options: DemoOptions, weights: str) -> dict[str, object]:
         "backbone": options.backbone,
         "decoder": options.decoder,
         "classes": options.classes,
+        "class_groups": options.class_groups,
         "weights": weights,
         "device": options.device,
         "input_width": options.input_width,
@@ -134,7 +136,7 @@ def record_command(options: DemoOptions, note: str | None) -> list[str]:
         note: Sentence to draw into the pictures, None for nothing.
     """
     command = [*LWRF, "record", "--node", f"/{NODE}", "--output", str(options.output)]
-    command += ["--classes", options.classes]
+    command += ["--classes", options.classes, "--class-groups", options.class_groups]
     return command + (["--note", note] if note else [])
 
 

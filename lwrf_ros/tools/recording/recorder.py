@@ -49,6 +49,7 @@ class RecordOptions:
         frames: End after so many messages of each topic, None for never.
         note: Sentence for a banner in every picture, None for no banner.
         classes: Class table for the colours.
+        class_groups: Groups of its classes that the node publishes in, empty for the classes.
     """
 
     node: str
@@ -58,6 +59,7 @@ class RecordOptions:
     frames: int | None = None
     note: str | None = None
     classes: str = "camvid"
+    class_groups: str = ""
 
     @property
     def base(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 
+from lwrf_ros.class_groups import ClassGroups
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.tools.recording.outputs import Outputs
 from lwrf_ros.tools.recording.recorder import Recorder, RecordOptions
@@ -28,9 +29,12 @@ def record(options: RecordOptions) -> dict[str, Any]:
 
     Raises:
         ClassTableError: There is no such class table.
+        ClassGroupsError: There are no such class groups, or they do not fit it.
         OutputError: The folder cannot be written to.
     """
     classes = ClassTable.load(options.classes)
+    if options.class_groups:
+        classes = ClassGroups.load(options.class_groups, classes).table
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     try:
         interruption = _Interruption()
