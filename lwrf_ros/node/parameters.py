@@ -312,10 +312,10 @@ class Parameters:
                     f"wanted one of {', '.join(class_names)}"
                 )
             if alert.region != WHOLE_IMAGE and alert.region not in region_names:
-                there = ", ".join(region_names) or "none, as the parameter regions is empty"
-                raise ParameterError(
-                    f"coverage_alerts names the region {alert.region!r}; wanted one of {there}"
-                )
+                wanted = "wanted a file with it as the parameter regions, which is empty"
+                if region_names:
+                    wanted = f"wanted one of {', '.join(region_names)}"
+                raise ParameterError(f"coverage_alerts names the region {alert.region!r}; {wanted}")
 
 
 FIELDS = {entry.name: entry for entry in fields(Parameters)}

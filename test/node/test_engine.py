@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from lwrf_ros import data
+from lwrf_ros.errors import LwrfError
 from lwrf_ros.network import CheckpointError, build_network, randomise, save_weights
 from lwrf_ros.node.engine import load_engine
 from lwrf_ros.node.parameters import Parameters
@@ -108,3 +111,43 @@ def test_random_weights_are_called_so() -> None:
     engine = load_engine(Parameters(weights="random", **SMALL))
     assert engine.provenance == "random weights: the labels mean nothing"
     assert (engine.weights.source, engine.weights.sha256) == ("random", "")
+
+
+def test_groups_regions_and_the_size_of_the_labels() -> None:
+    regions = str(data.config_path("regions.yaml"))
+    parameters = Parameters(
+        weights="random",
+        class_groups="camvid_navigation",
+        regions=regions,
+        label_size="network",
+        coverage_alerts=("person@path>0.05",),
+        **SMALL,
+    )
+    engine = load_engine(parameters)
+    assert engine.segmenter.classes.names == ("traversable", "obstacle", "person", "unknown")
+    assert [region.name for region in engine.regions] == ["path", "left", "right"]
+    (result,) = engine.segmenter.segment([np.zeros((50, 70, 3), np.uint8)])
+    assert result.labels is not None
+    assert (result.labels.shape, result.coverage.shape) == ((32, 32), (4,))
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"class_groups": "navigation"}, "there are no class groups 'navigation'; wanted one of"),
+        ({"class_groups": "nyu40_navigation"}, "line 5: group 0 (traversable) has the class"),
+        ({"regions": "nowhere.yaml"}, "there is no file of regions nowhere.yaml; check the path"),
+        ({"coverage_alerts": ("person>0.5",)}, "names the class 'person'; wanted one of sky"),
+        (
+            {"class_groups": "camvid_navigation", "coverage_alerts": ("car>0.5",)},
+            "names the class 'car'; wanted one of traversable, obstacle, person, unknown",
+        ),
+        ({"coverage_alerts": ("car@path>0.5",)}, "names the region 'path'; wanted a file with it"),
+    ],
+)
+def test_what_does_not_fit_is_said_before_anything_is_loaded(
+    options: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(LwrfError) as caught:
+        load_engine(Parameters(weights="/no/such/file", **options, **SMALL))
+    assert complaint in str(caught.value)

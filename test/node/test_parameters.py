@@ -437,11 +437,14 @@ def test_alerts_are_about_classes_that_there_are() -> None:
 
 @pytest.mark.parametrize(
     ("regions", "wanted"),
-    [(["path", "left"], "path, left"), ([], "none, as the parameter regions is empty")],
+    [
+        (["path", "left"], "one of path, left"),
+        ([], "a file with it as the parameter regions, which is empty"),
+    ],
 )
 def test_alerts_are_about_regions_that_there_are(regions: list[str], wanted: str) -> None:
     parameters = from_values({"coverage_alerts": ["car>0.5", "car@way>0.1"]})
     parameters.check_alerts(["car"], ["way"])
     with pytest.raises(ParameterError) as caught:
         parameters.check_alerts(["car"], regions)
-    assert str(caught.value) == f"coverage_alerts names the region 'way'; wanted one of {wanted}"
+    assert str(caught.value) == f"coverage_alerts names the region 'way'; wanted {wanted}"
