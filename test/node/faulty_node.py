@@ -8,7 +8,6 @@ The environment's FAULT_FILE names the file; its text is ``memory``, ``gpu`` or 
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -47,4 +46,4 @@ def install() -> None:
 
 if __name__ == "__main__":
     install()
-    sys.exit(main())
+    main()
