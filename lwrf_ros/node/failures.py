@@ -11,6 +11,8 @@
 | the engine, in another way              | failed                 | goes on                     |
 | the engine three times in a row, or the | failed                 | tries the engine on a blank |
 | GPU itself (`DeviceLostError`)          |                        | image; stops if that fails  |
+| the engine does not come back           | waiting                | says ERROR, and does not    |
+|                                         |                        | deactivate: nothing can     |
 | the worker                              | failed                 | stops                       |
 | a transition                            | as before it           | keeps its state, says ERROR |
 | a callback of rclpy                     | as they were           | goes on (`main.py` logs it) |
@@ -27,7 +29,10 @@ from enum import Enum, auto
 
 from lwrf_ros.segmentation import DeviceLostError, ImageError, OutOfMemoryError
 
+# How long the worker gets to end its group when the node deactivates, in seconds.
+WORKER_LIMIT_S = 30.0
 _IN_DOUBT_AFTER = 3
+_STALLED_AFTER_S = 10.0
 
 
 class Remedy(Enum):
@@ -91,3 +96,17 @@ def way_out(error: Exception, node: str) -> str:
     else:
         steps = f"{command} activate; if that fails: cleanup, configure, activate"
     return f"stopped after a failure: {type(error).__name__}: {error}. To start again: {steps}"
+
+
+def stall(busy_s: float) -> str:
+    """Say what is wrong with a group that is under way for so long; nothing if it may yet end.
+
+    Args:
+        busy_s: Time since the worker took the group, in seconds.
+    """
+    if busy_s < _STALLED_AFTER_S:
+        return ""
+    return (
+        f"the engine has not come back for {busy_s:.0f} s; if it does not, the device hangs: start "
+        "the process again"
+    )

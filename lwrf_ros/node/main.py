@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import traceback
+from typing import NoReturn
 
 from lwrf_ros.memory import keep_freed_memory
 
@@ -20,8 +21,8 @@ _WORKER_LIMIT_S = 0.8
 _LEAVE_LIMIT_S = 1.6
 
 
-def main() -> int:
-    """Run the node until SIGINT or SIGTERM; a running transition ends first. Returns 0."""
+def main() -> NoReturn:
+    """Run the node until SIGINT or SIGTERM; a running transition ends first. Exits with code 0."""
     # Blocked before anything else, threads and slow imports included: the signals wait for
     # sigwait below, and no handler ever interrupts a transition in its middle.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -71,11 +72,12 @@ def main() -> int:
     context.try_shutdown()
     context.destroy()
     if not worker_ended:
-        # It is inside the network, which must not be destroyed under it: leave without the
-        # interpreter's own end, which would do that.
         print("segmenter: ended without the frame under way", file=sys.stderr, flush=True)
-        os._exit(0)
-    return 0
+    # What others could see of this process is gone. The interpreter's own end would take the
+    # libraries down one by one, which lasts seconds on a busy machine, and the network under a
+    # worker that is still inside it.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def _leave_at_last() -> None:
@@ -85,4 +87,4 @@ def _leave_at_last() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

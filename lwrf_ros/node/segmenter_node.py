@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from lwrf_ros.node import bridge, label_info
 from lwrf_ros.node.camera import Camera
 from lwrf_ros.node.diagnostics import status
 from lwrf_ros.node.engine import Engine, load_engine
-from lwrf_ros.node.failures import way_out
+from lwrf_ros.node.failures import WORKER_LIMIT_S, stall, way_out
 from lwrf_ros.node.legend import LegendPublisher
 from lwrf_ros.node.middleware import SMALLEST_IMAGE_BYTES, active_middleware
 from lwrf_ros.node.ros_parameters import ParameterServer
@@ -172,7 +173,8 @@ class SegmenterNode(LifecycleNode):
             for camera in self._cameras:
                 camera.active = False
         if self._worker is not None:
-            self._worker.stop()
+            if not self._worker.stop(WORKER_LIMIT_S):
+                raise LwrfError(stall(WORKER_LIMIT_S))
             self._worker = None
         for camera in self._cameras:
             camera.settle_all()
@@ -195,6 +197,8 @@ class SegmenterNode(LifecycleNode):
         failure = self._worker.failure if self._worker is not None else None
         if failure is None or self._state != "active":
             return
+        # Not by _report, which keeps quiet for some seconds after every line.
+        self.get_logger().error("".join(traceback.format_exception(failure)))
         self.trigger_deactivate()
         self._engine_failed = True
         self._problem = way_out(failure, self.get_fully_qualified_name())
@@ -237,8 +241,12 @@ class SegmenterNode(LifecycleNode):
         values["middleware"] = str(self._middleware)
         values["process_memory_mib"] = _process_memory_mib()
         level, text = DiagnosticStatus.OK, self._state
-        if self._problem:
-            level, text = DiagnosticStatus.ERROR, self._problem
+        busy_since_s = self._worker.busy_since_s if self._worker is not None else None
+        problem = self._problem
+        if not problem and busy_since_s is not None:
+            problem = stall(time.monotonic() - busy_since_s)
+        if problem:
+            level, text = DiagnosticStatus.ERROR, problem
         elif self._state != "active":
             level = DiagnosticStatus.WARN
         return status(name, "lwrf_ros", level, text, values)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -71,6 +72,7 @@ class Worker:
         regions: The regions whose coverage is published beside the whole image's.
 
     Attributes:
+        busy_since_s: Steady time since which it is at work on a group, None while it waits for one.
         failure: What the thread has ended with, None as long as it goes on. The frames that it had
             taken are not accounted for then.
     """
@@ -94,6 +96,7 @@ class Worker:
         self._report = report
         self._gave_up = gave_up
         self._failures = EngineFailures(segmenter.best_batch)
+        self.busy_since_s: float | None = None
         self.failure: Exception | None = None
         self._stopping = False
         self._abandoned = False
@@ -123,7 +126,6 @@ class Worker:
             # A thread's exception would end it with nobody the wiser.
             self.failure = error
             if not self._abandoned:
-                self._report("".join(traceback.format_exception(error)))
                 self._gave_up()
 
     def _serve(self) -> None:
@@ -143,12 +145,14 @@ class Worker:
 
     def _take(self, wait: bool) -> list[Frame]:
         """Take the frames for the next group; wait for one unless others are under way."""
+        self.busy_since_s = None
         with self._changed:
             while True:
                 if self._stopping:
                     return []
                 chosen = self._turns.next(self._failures.largest_group)
                 if chosen or not wait:
+                    self.busy_since_s = time.monotonic()
                     return [camera.take() for camera in chosen]
                 self._changed.wait()
 

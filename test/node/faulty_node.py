@@ -2,13 +2,13 @@
 # Copyright 2026 The lwrf_ros authors
 """The node's executable whose engine fails while a file says how: no GPU is needed to lose one.
 
-The environment's FAULT_FILE names the file; its text is ``memory``, ``gpu`` or ``worker``.
+The environment's FAULT_FILE names it; its text is ``memory``, ``gpu``, ``worker`` or ``hang``.
 """
 
 from __future__ import annotations
 
 import os
-import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ def install() -> None:
     forward, prepare = CpuStages.forward, Worker._prepare
 
     def faulty_forward(self: CpuStages, batch: Any) -> Any:
+        while fault() == "hang":
+            time.sleep(0.05)
         if text := FAULTS.get(fault()):
             raise RuntimeError(text)
         return forward(self, batch)
@@ -47,4 +49,4 @@ def install() -> None:
 
 if __name__ == "__main__":
     install()
-    sys.exit(main())
+    main()

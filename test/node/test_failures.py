@@ -14,7 +14,7 @@ import torch
 from harness import image
 from staging import Batching, FaultyStages, Overlapping, Play, Stage, Watched, picture
 
-from lwrf_ros.node.failures import EngineFailures, Remedy, way_out
+from lwrf_ros.node.failures import EngineFailures, Remedy, stall, way_out
 from lwrf_ros.segmentation import DeviceLostError, ImageError, OutOfMemoryError
 
 NO_MEMORY = torch.cuda.OutOfMemoryError(
@@ -161,11 +161,28 @@ def test_an_exception_in_the_worker_itself_stops_it_and_loses_no_frame(
     stage.segmenter.gate.set()
     stage.wait_for(stage.gave_up.is_set)
     assert stage.worker.stop(30)
-    assert "KeyError: 'a mistake of ours'" in stage.reports[-1]
-    assert "Traceback" in stage.reports[-1]
+    assert isinstance(stage.worker.failure, KeyError)
     for camera in stage.cameras.values():
         camera.settle_all()
     assert stage.account("front") == {"received": 1, "failed": 1}
+
+
+def test_an_engine_that_does_not_come_back_is_noticed(play: Play) -> None:
+    stage = play()
+    stage.segmenter.gate.clear()
+    stage.start()
+    worker = stage.worker
+    assert worker is not None
+    assert worker.busy_since_s is None
+    stage.cameras["front"].receive(image(picture(1)))
+    assert stage.segmenter.begun.wait(30)
+    assert worker.busy_since_s is not None
+    assert not worker.stop(0.01)
+    stage.segmenter.gate.set()
+    # If it comes back after all, it ends then.
+    assert worker.stop(30)
+    assert stall(9.9) == ""
+    assert stall(10.0).startswith("the engine has not come back for 10 s;")
 
 
 def test_remedies() -> None:

@@ -109,6 +109,32 @@ def test_an_engine_that_fails_stops_the_node_and_comes_back(
     assert node.end(signal.SIGINT)[0] == 0
 
 
+@pytest.mark.long
+def test_an_engine_that_hangs_is_told_and_a_signal_still_ends_it(
+    start_node: StartNode, peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = tmp_path / "fault"
+    monkeypatch.setenv("FAULT_FILE", str(fault))
+    node = start_node(executable=[FAULTY_NODE])
+    peer.wait_for_state("active")
+    feeding = Feeding(peer)
+    feeding.answered()
+    fault.write_text("hang")
+    feeding.send()
+    peer.spin_until(
+        lambda: "has not come back for" in peer.status(newer=False).message, "the node to notice"
+    )
+    assert peer.status(newer=False).level == DiagnosticStatus.ERROR
+    fault.unlink()
+    feeding.answered()
+    assert peer.status().level == DiagnosticStatus.OK
+    fault.write_text("hang")
+    feeding.send()
+    peer.spin_until(lambda: peer.account("/image")["waiting"] == "1", "a frame under way")
+    code, seconds = node.end(signal.SIGINT)
+    assert (code, seconds < END_LIMIT_S) == (0, True), (seconds, node.output)
+
+
 def test_weights_that_change_on_disk_while_they_are_in_use(
     start_node: StartNode, peer: Peer, tmp_path: Path
 ) -> None:

@@ -37,7 +37,7 @@ def reasons(account: dict[str, int] | dict[str, str]) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "examples", [EXAMPLES, pytest.param(20 * EXAMPLES, marks=pytest.mark.long)]
+    "examples", [EXAMPLES, pytest.param(10 * EXAMPLES, marks=pytest.mark.long)]
 )
 def test_ten_thousand_hostile_messages(play: Play, examples: int) -> None:
     """Through the cameras, the decoder, the engine and the messages, as in the node."""
