@@ -133,6 +133,7 @@ class ImageSubscription:
 
     def follow(self) -> None:
         """Look at the topic's publishers and take on their reliability."""
+        self._losses.sole = self.publishers <= 1
         if self._relieved:
             self._retire()
         if not self._follows:

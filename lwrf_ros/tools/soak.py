@@ -48,7 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "that is the default; may be given again",
     )
     parser.add_argument(
-        "--logs", type=Path, help="folder for the logs of all processes (default: a temporary one)"
+        "--logs",
+        type=Path,
+        metavar="FOLDER",
+        help="where the logs of all processes and samples.csv go (default: a temporary folder)",
     )
 
 

@@ -19,7 +19,7 @@ from lwrf_ros.tools import cli
 from lwrf_ros.tools.soaking.messages import sound_image, sound_picture
 from lwrf_ros.tools.soaking.report import SoakReport
 from lwrf_ros.tools.soaking.run import SoakOptions, run_soak
-from lwrf_ros.tools.soaking.samples import Growth, Sample, growths, take_sample
+from lwrf_ros.tools.soaking.samples import Growth, Sample, growths, take_sample, write_samples
 
 GOOD: dict[str, Any] = {
     "seconds": 60.0,
@@ -87,12 +87,19 @@ def test_what_is_a_problem(change: dict[str, Any], words: str) -> None:
     assert f"PROBLEM: {problem}" in str(report)
 
 
-def test_growth_leaves_the_first_tenth_out() -> None:
+def test_growth_is_of_what_is_held_at_least(tmp_path: Path) -> None:
     samples = [Sample(900.0, 1, 1, 0.0, 0)] * 10
-    samples += [Sample(100.0, 5, 7, 64.0, 2)] * 80 + [Sample(130.0, 5, 9, 64.0, 2)] * 10
+    # Up and down, and one look at a moment that is not the rule.
+    samples += [Sample(100.0, 5, 7, 64.0, 2), Sample(200.0, 5, 7, 64.0, 2)] * 30
+    samples += [Sample(130.0, 5, 9, 64.0, 2), Sample(220.0, 5, 9, 64.0, 2)] * 15
+    samples[95] = Sample(1.0, 5, 9, 64.0, 2)
     memory, threads, descriptors, shared, files = growths(samples)
     assert (memory.begin, memory.end, memory.grown, memory.most) == (100.0, 130.0, 30.0, 900.0)
     assert (threads.grown, descriptors.grown, shared.grown, files.grown) == (0, 2, 0, 0)
+    write_samples(samples, tmp_path / "samples.csv")
+    lines = (tmp_path / "samples.csv").read_text().splitlines()
+    assert lines[0] == "memory_mib,threads,descriptors,shared_mib,shared_files"
+    assert (len(lines), lines[1]) == (101, "900.00,1.00,1.00,0.00,0.00")
 
 
 def test_a_sample_of_this_process() -> None:

@@ -20,7 +20,7 @@ from lwrf_ros.tools.demonstration.commands import NODE, run_environment
 from lwrf_ros.tools.domain import reserve_domain_id
 from lwrf_ros.tools.progress import progress_bar
 from lwrf_ros.tools.soaking.report import SoakReport
-from lwrf_ros.tools.soaking.samples import Sample, growths, take_sample
+from lwrf_ros.tools.soaking.samples import Sample, growths, take_sample, write_samples
 from lwrf_ros.tools.soaking.watch import SoakWatch
 
 _ACTIVE_S = 300.0
@@ -42,7 +42,7 @@ class SoakOptions:
         seed: Where all whims come from; timing is the machine's.
         most_side_px: Longest side of an image in pixels.
         parameters: The node's parameters by name, as YAML.
-        folder: Where the logs go.
+        folder: Where the logs and the samples go.
     """
 
     seconds: float
@@ -113,6 +113,7 @@ class _Soak:
         code = self._node.stop(_STOP_S)
         end_s = time.monotonic() - stopping_s
         remove_abandoned_segments()
+        write_samples(self._samples, self._options.folder / "samples.csv")
         return SoakReport(
             seconds,
             growths(self._samples),

@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 from typing import NamedTuple
 
 _MIB = 2**20
@@ -36,8 +35,9 @@ class Growth(NamedTuple):
 
     Attributes:
         name: What it is, with its unit.
-        begin: Median of the second tenth of the time, when everything has been used once.
-        end: Median of the last tenth.
+        begin: What is held at least from the second to the fourth tenth of the time, the first left
+            out because not everything has been used once by then.
+        end: What is held at least in the last three tenths.
         most: Largest value.
     """
 
@@ -82,12 +82,26 @@ def take_sample(pid: int) -> Sample:
 def growths(samples: Sequence[Sample]) -> list[Growth]:
     """Compare the begin and the end of a series of samples.
 
+    By what is held at least, the lowest tenth of the samples left out: the node keeps freed memory
+    for the next frame and gives it back when it is cleaned up, so that its memory goes up and down.
+
     Args:
         samples: In the order of time, at equal distances; two at least.
     """
     tenth = max(1, len(samples) // 10)
     names = ("memory MiB", "threads", "descriptors", "shared MiB", "shared files")
     return [
-        Growth(name, median(values[tenth : 2 * tenth]), median(values[-tenth:]), max(values))
+        Growth(name, _least(values[tenth : 4 * tenth]), _least(values[-3 * tenth :]), max(values))
         for name, values in zip(names, zip(*samples, strict=True), strict=True)
     ]
+
+
+def _least(values: Sequence[float]) -> float:
+    return sorted(values)[len(values) // 10]
+
+
+def write_samples(samples: Sequence[Sample], path: Path) -> None:
+    """Write a series of samples as CSV, a line a second."""
+    lines = [",".join(Sample._fields)]
+    lines += [",".join(f"{value:.2f}" for value in sample) for sample in samples]
+    path.write_text("\n".join([*lines, ""]), encoding="ascii")
