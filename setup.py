@@ -87,6 +87,8 @@ setup(
             "segmenter = lwrf_ros.node.main:main",
             "lwrf = lwrf_ros.tools.cli:main",
         ],
+        # Named as the module, so that `pytest_plugins` may name it as well.
+        "pytest11": ["lwrf_ros.tools.pytest_plugin = lwrf_ros.tools.pytest_plugin"],
     },
     zip_safe=False,
 )
