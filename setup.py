@@ -66,6 +66,7 @@ setup(
     # Ranges, not pins: a Jetson brings its own torch. ROS itself comes by rosdep on a robot.
     install_requires=[
         "setuptools",
+        "lz4>=3.1",
         "matplotlib>=3.5",
         "mcap>=1.5",
         "numba>=0.58",
@@ -80,6 +81,7 @@ setup(
         "safetensors>=0.4",
         "torch>=2.6",
         "tqdm>=4.57",
+        "zstandard>=0.18",
     ],
     extras_require={"benchmark": BENCHMARK, "export": EXPORT, "ros": ROS, "test": TEST},
     entry_points={
@@ -87,6 +89,8 @@ setup(
             "segmenter = lwrf_ros.node.main:main",
             "lwrf = lwrf_ros.tools.cli:main",
         ],
+        # Named as the module, so that `pytest_plugins` may name it as well.
+        "pytest11": ["lwrf_ros.tools.pytest_plugin = lwrf_ros.tools.pytest_plugin"],
     },
     zip_safe=False,
 )

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+# As it is where the package is installed.
+pytest_plugins = ["lwrf_ros.tools.pytest_plugin"]
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 

@@ -198,7 +198,15 @@ class NetworkGraphs:
 
     def _run(self, batch: Tensor, tune: bool) -> Tensor:
         # Without `tune` cuDNN takes what this thread has tuned for the shape before, or guesses.
-        with torch.backends.cudnn.flags(enabled=True, benchmark=tune, allow_tf32=self._allow_tf32):
+        # Told to be deterministic it always takes its own guess: what tunes fastest is another
+        # algorithm from start to start, and with it the last bits.
+        pinned = torch.backends.cudnn.deterministic
+        with torch.backends.cudnn.flags(
+            enabled=True,
+            benchmark=tune and not pinned,
+            deterministic=pinned,
+            allow_tf32=self._allow_tf32,
+        ):
             return self._network(batch)
 
     def _drop(self, sizes: Iterable[tuple[int, int]]) -> None:

@@ -125,9 +125,14 @@ class TorchNetwork:
         """Map ``(N, 3, h, w)`` of any precision to logits ``(N, C, ceil(h/4), ceil(w/4))``."""
         batch = batch.to(self._dtype, memory_format=torch.channels_last)
         # fp32 means fp32: TF32 would round to 10 bits. The choice of algorithms is tuned once a
-        # shape, in warm-up.
+        # shape, in warm-up; unless torch was told to be deterministic: the fastest is another one
+        # from start to start, and with it the last bits.
+        pinned = torch.backends.cudnn.deterministic
         with torch.backends.cudnn.flags(
-            enabled=True, benchmark=True, allow_tf32=self._dtype != torch.float32
+            enabled=True,
+            benchmark=not pinned,
+            deterministic=pinned,
+            allow_tf32=self._dtype != torch.float32,
         ):
             logits: Tensor = self._network(batch)
         return logits

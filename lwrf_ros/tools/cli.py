@@ -15,6 +15,7 @@ from lwrf_ros.memory import keep_freed_memory
 from lwrf_ros.tools import (
     benchmark,
     calibrate,
+    compare,
     demo,
     evaluate,
     export,
@@ -55,6 +56,7 @@ SUBCOMMANDS = cast(
     (
         benchmark,
         calibrate,
+        compare,
         demo,
         evaluate,
         export,

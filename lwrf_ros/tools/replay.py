@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lwrf_ros.tools.arguments import positive_int
 from lwrf_ros.tools.evaluation.options import PRECISIONS, add_engine, add_network, fraction
+from lwrf_ros.tools.replaying.options import add_limits
 
 NAME = "replay"
 HELP = "run a recording through the node's engine, every frame in order, into a bag of labels"
@@ -44,7 +45,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="name of a camera among several, as the node's camera_names; once for each "
         "--bag-topic (default: from the topics)",
     )
+    keep = parser.add_mutually_exclusive_group()
+    keep.add_argument(
+        "--keep", action="store_true", help="copy every topic of the recording into the output"
+    )
+    keep.add_argument(
+        "--keep-topic",
+        action="append",
+        default=[],
+        metavar="TOPIC",
+        help="copy this topic only; may be given again",
+    )
     parser.add_argument("--max-frames", type=positive_int, metavar="N", help="stop after N frames")
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="GOLDEN",
+        help="compare with an earlier replay's output; OUT/comparison has JSON and pictures of the "
+        "ten frames that changed most. Exit code: 0 the same, 1 different, 2 an error",
+    )
+    parser.add_argument(
+        "--ground-truth",
+        action="append",
+        default=[],
+        metavar="TOPIC",
+        help="topic of the recording with true labels (Image mono8, or CompressedImage PNG) of the "
+        "same stamps, to score against; once for each --bag-topic",
+    )
+    add_limits(parser)
     network = parser.add_argument_group("network")
     network.add_argument(
         "--weights",
@@ -53,6 +81,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "classes); random for an untrained network",
     )
     add_network(network)
+    network.add_argument(
+        "--class-groups",
+        default="",
+        help="groups of the classes that the labels are in: a bundled name or a YAML file "
+        "(default: the classes)",
+    )
     add_engine(network)
     network.add_argument(
         "--precision",

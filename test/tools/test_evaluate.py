@@ -32,10 +32,11 @@ from lwrf_ros.errors import LwrfError
 from lwrf_ros.network import RefineNet, build_network, randomise, save_weights
 from lwrf_ros.segmentation import ImageError, Segmenter
 from lwrf_ros.tools import cli
+from lwrf_ros.tools.evaluation.frame_page import painted
 from lwrf_ros.tools.evaluation.options import fraction, image_size
 from lwrf_ros.tools.evaluation.prediction import as_the_node_does, averaged
 from lwrf_ros.tools.evaluation.scoring import score
-from lwrf_ros.tools.evaluation.worst_frames import draw_worst_frames, error_map, painted
+from lwrf_ros.tools.evaluation.worst_frames import draw_worst_frames, error_map
 from lwrf_ros.training.dataset import find_pairs
 
 FILES = ["confusion.png", "reliability.png", "scores.json", "worst.png"]

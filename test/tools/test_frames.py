@@ -110,19 +110,23 @@ def test_unknown_topic_lists_those_there_are(compressed_bag: Path) -> None:
         open_frames(compressed_bag, "/up")
 
 
+def change_types(bag: Path, old: str, new: str) -> None:
+    """Write another name for a message type wherever the bag has it."""
+    metadata = bag / "metadata.yaml"
+    metadata.write_text(metadata.read_text().replace(old, new))
+    with closing(sqlite3.connect(bag / f"{bag.name}.db3")) as database:
+        database.execute("UPDATE topics SET type = replace(type, ?, ?)", (old, new))
+        database.commit()
+
+
 def test_bag_without_images_says_what_it_has(raw_bag: Path) -> None:
-    metadata = raw_bag / "metadata.yaml"
-    metadata.write_text(metadata.read_text().replace("sensor_msgs/msg/Image", "odd_msgs/msg/Odd"))
+    change_types(raw_bag, "sensor_msgs/msg/Image", "odd_msgs/msg/Odd")
     with pytest.raises(FrameError, match=r"only: /front/image_raw, /notes"):
         open_frames(raw_bag)
 
 
 def test_type_name_without_msg_is_known(raw_bag: Path) -> None:
-    metadata = raw_bag / "metadata.yaml"
-    metadata.write_text(metadata.read_text().replace("sensor_msgs/msg/Image", "sensor_msgs/Image"))
-    with closing(sqlite3.connect(raw_bag / "raw_bag.db3")) as database:
-        database.execute("UPDATE topics SET type = replace(type, '/msg/Image', '/Image')")
-        database.commit()
+    change_types(raw_bag, "sensor_msgs/msg/Image", "sensor_msgs/Image")
     with open_frames(raw_bag) as source:
         assert [frame.frame_id for frame in source] == ["front"] * 5
 

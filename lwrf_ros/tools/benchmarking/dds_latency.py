@@ -9,12 +9,11 @@ tells the rest on /diagnostics, so the network may be small and its time may var
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from lwrf_ros.tools.demonstration.children import Children, terminated_like_inte
 from lwrf_ros.tools.demonstration.commands import (
     CAMERA_TOPIC,
     NODE,
+    in_environment,
     node_command,
     run_environment,
 )
@@ -116,7 +116,7 @@ def measure_dds_latency(options: DdsOptions) -> DdsLatency:
     with (
         terminated_like_interrupted(),
         reserve_domain_id() as domain_id,
-        _environment(run_environment(domain_id)) as environment,
+        in_environment(run_environment(domain_id)) as environment,
         tempfile.TemporaryDirectory(prefix="lwrf_ros_") as folder,
         Children(environment) as children,
     ):
@@ -168,15 +168,3 @@ def _measure(options: DdsOptions, domain_id: int, children: Children, folder: Pa
         in_p50_ms=float(values["stamp_age_less_engine_p50_ms"]),
         out_p50_ms=float(out_p50_ms),
     )
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
-    """Give this process, which takes part in the graph, the environment of the run."""
-    before = dict(os.environ)
-    os.environ.update(variables)
-    try:
-        yield variables
-    finally:
-        os.environ.clear()
-        os.environ.update(before)

@@ -49,6 +49,24 @@ class Account:
             },
         )
 
+    def since(self, before: Account) -> Account:
+        """Return what happened after an earlier account of the same node.
+
+        Args:
+            before: The earlier account, of which nothing was waiting.
+        """
+
+        def less(now: Mapping[str, int], then: Mapping[str, int]) -> dict[str, int]:
+            return {name: count - then.get(name, 0) for name, count in now.items()}
+
+        return Account(
+            received=self.received - before.received,
+            processed=self.processed - before.processed,
+            waiting=self.waiting,
+            lost=less(self.lost, before.lost),
+            reasons=less(self.reasons, before.reasons),
+        )
+
     @property
     def dropped(self) -> int:
         """Number of frames that arrived and were not segmented."""

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from lwrf_ros.data import config_path
 from lwrf_ros.node.compat import profile_environment
 from lwrf_ros.tools.player import QUEUE_DEPTH
 
+LWRF = (sys.executable, "-m", "lwrf_ros.tools.cli")
 NODE = "segmenter"
 CAMERA_TOPIC = "/camera/image_raw"
 
@@ -33,6 +35,18 @@ def run_environment(domain_id: int) -> dict[str, str]:
     environment["PYTHONUNBUFFERED"] = "1"
     environment.update(profile_environment(str(config_path("fastdds_large_images.xml"))))
     return environment
+
+
+@contextmanager
+def in_environment(variables: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """Give this process, which takes part in the graph, the environment of the run."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield variables
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def node_command(topic: str, parameters: Mapping[str, object]) -> list[str]:

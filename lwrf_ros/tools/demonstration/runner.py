@@ -17,6 +17,7 @@ from lwrf_ros.node.parameters import RANDOM_WEIGHTS
 from lwrf_ros.tools.demonstration.children import Children, terminated_like_interrupted
 from lwrf_ros.tools.demonstration.commands import (
     CAMERA_TOPIC,
+    LWRF,
     NODE,
     node_command,
     run_environment,
@@ -26,7 +27,6 @@ from lwrf_ros.tools.demonstration.report import Report
 from lwrf_ros.tools.domain import reserve_domain_id
 from lwrf_ros.tools.frames import open_frames
 
-LWRF = (sys.executable, "-m", "lwrf_ros.tools.cli")
 BUNDLED_WEIGHTS = "bundled"
 RANDOM_NOTE = "RANDOM WEIGHTS: the labels mean nothing"
 ACTIVE_S = 300.0

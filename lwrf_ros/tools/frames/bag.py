@@ -4,18 +4,26 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rosbags.serde import SerdeError
 from rosbags.typesys import Stores, get_typestore
 
-from lwrf_ros.tools.frames.bag_messages import BagMessages, RawMessage
+from lwrf_ros.tools.frames.bag_messages import BagMessages
+from lwrf_ros.tools.frames.faults import (
+    TIME_BACKWARDS,
+    TRAILING_BYTES,
+    UNREADABLE_MESSAGE,
+    Faults,
+)
 from lwrf_ros.tools.frames.frame import CompressedImage, Frame, FrameError, FrameSource, RawImage
+from lwrf_ros.tools.frames.storage import RawMessage
 
-BAG_SUFFIXES = (".db3", ".mcap", ".bag")
 RAW_TYPE = "sensor_msgs/msg/Image"
 COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
 _USUAL_NAME = re.compile(r"/image(_\w+)?(/compressed)?$")
@@ -30,25 +38,26 @@ class BagFrames(FrameSource):
 
     has_stamps = True
 
-    def __init__(self, path: Path, topic: str | None = None) -> None:
+    def __init__(self, path: Path, topic: str | None = None, faults: Faults | None = None) -> None:
         """Open a bag and choose the topic.
 
         Args:
             path: Folder of a rosbag2, a ``.db3`` or ``.mcap`` file of one, or a ROS 1 ``.bag``.
             topic: Name of the topic; None takes the only image topic that there is, or the only one
                 that is called as cameras call theirs (image, image_raw, ...).
+            faults: As of `BagMessages`.
 
         Raises:
             FrameError: No such bag, no image topic, or several and none was named.
         """
-        self._bag = BagMessages(path)
+        self._bag = BagMessages(path, faults)
         try:
             (self.topic,) = choose_image_topics(self._bag, [topic] if topic is not None else [])
         except FrameError:
             self.close()
             raise
         about = self._bag.topics[self.topic]
-        self._reader = ImageReader(about.message_type, self._bag.ros1)
+        self._reader = ImageReader(about.message_type, self._bag)
         self.description = f"{path.name}:{self.topic}"
         self.compressed = about.message_type == COMPRESSED_TYPE
         self.count = about.count
@@ -59,13 +68,9 @@ class BagFrames(FrameSource):
     def __iter__(self) -> Iterator[Frame]:
         """Read the messages in the order of their reception."""
         for message in self._bag.messages([self.topic]):
-            try:
-                yield self._reader.read(message)
-            except SerdeError as error:
-                raise FrameError(
-                    f"the bag {self._bag.path} cannot be read further on {self.topic}: {error}; "
-                    "check the bag (ros2 bag info) or play fewer frames (--max-frames)"
-                ) from error
+            frame = self._reader.read(message)
+            if frame is not None:
+                yield frame
 
     def close(self) -> None:
         """Close the bag."""
@@ -80,25 +85,68 @@ class ImageReader:
 
     Args:
         message_type: sensor_msgs/msg/Image or CompressedImage.
-        ros1: Whether they are of a ROS 1 bag.
+        bag: The bag that they are of; their faults are noted there.
     """
 
-    def __init__(self, message_type: str, ros1: bool) -> None:
-        types = get_typestore(Stores.ROS1_NOETIC if ros1 else Stores.LATEST)
-        self._deserialize = types.deserialize_ros1 if ros1 else types.deserialize_cdr
+    def __init__(self, message_type: str, bag: BagMessages) -> None:
+        types = get_typestore(Stores.ROS1_NOETIC if bag.ros1 else Stores.LATEST)
+        self._deserialize = types.deserialize_ros1 if bag.ros1 else types.deserialize_cdr
         self._type = message_type
+        self._bag = bag
+        self._last_ns: tuple[int, int] | None = None
 
-    def read(self, message: RawMessage) -> Frame:
+    def read(self, message: RawMessage) -> Frame | None:
         """Read a message.
 
+        Returns:
+            The frame; None if its bytes are no message of the type, which is noted as a fault.
+
         Raises:
-            SerdeError: If its bytes are not a message of the type.
+            FrameError: If the bag's faults are not only noted.
         """
-        read: Any = self._deserialize(message.data, self._type)
+        try:
+            read: Any = self._deserialize(message.data, self._type)
+        except SerdeError as error:
+            read = self._without_what_is_behind(message, error)
+            if read is None:
+                return None
+        frame = self._frame(message.time_ns, read)
+        times = (frame.stamp_ns, frame.time_ns)
+        if self._last_ns is not None and any(map(operator.lt, times, self._last_ns)):
+            self._bag.faults.add(
+                TIME_BACKWARDS, f"the time of {message.topic} goes back, to stamp {times[0]} ns"
+            )
+        self._last_ns = times
+        return frame
+
+    def _without_what_is_behind(self, message: RawMessage, error: SerdeError) -> Any | None:
+        """Read a message with bytes behind its end, which ROS' own reader does not mind."""
+        if not self._bag.ros1:
+            from rclpy.serialization import deserialize_message
+            from sensor_msgs.msg import CompressedImage as CompressedMessage
+            from sensor_msgs.msg import Image as ImageMessage
+
+            kind = CompressedMessage if self._type == COMPRESSED_TYPE else ImageMessage
+            try:
+                read = deserialize_message(bytes(message.data), kind)
+            except Exception:
+                read = None  # it says no more than the error that is there
+            if read is not None:
+                self._bag.faults.add(
+                    TRAILING_BYTES, f"a message of {message.topic} is followed by other bytes"
+                )
+                return read
+        self._bag.faults.add(
+            UNREADABLE_MESSAGE,
+            f"the bag {self._bag.path} cannot be read further on {message.topic}: {error}",
+        )
+        return None
+
+    def _frame(self, time_ns: int, read: Any) -> Frame:
         stamp = read.header.stamp
         image: RawImage | CompressedImage
         if self._type == COMPRESSED_TYPE:
-            image = CompressedImage(read.format, read.data)
+            image = CompressedImage(read.format, np.asarray(read.data))
         else:
             image = RawImage(
                 encoding=read.encoding,
@@ -106,10 +154,10 @@ class ImageReader:
                 height=read.height,
                 step=read.step,
                 is_bigendian=bool(read.is_bigendian),
-                data=read.data,
+                data=np.asarray(read.data),
             )
         stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
-        return Frame(message.time_ns, stamp_ns, read.header.frame_id, image)
+        return Frame(time_ns, stamp_ns, read.header.frame_id, image)
 
 
 def choose_image_topics(bag: BagMessages, wanted: Sequence[str]) -> list[str]:

@@ -4,122 +4,140 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from tempfile import TemporaryDirectory
 
-from rosbags.rosbag1 import Reader as Rosbag1Reader
-from rosbags.rosbag1 import ReaderError as Rosbag1Error
-from rosbags.rosbag2 import Reader as Rosbag2Reader
-from rosbags.rosbag2 import ReaderError as Rosbag2Error
+import zstandard
 
+from lwrf_ros.tools.frames.bag_files import ZSTD_MAGIC, decompress_file, files_of
+from lwrf_ros.tools.frames.faults import (
+    TRUNCATED_FILE,
+    TYPE_NAME,
+    UNDECLARED_COMPRESSION,
+    UNREADABLE_MESSAGE,
+    Faults,
+    NoFaults,
+)
 from lwrf_ros.tools.frames.frame import FrameError
+from lwrf_ros.tools.frames.mcap_file import McapFile
+from lwrf_ros.tools.frames.ros1_file import Ros1File
+from lwrf_ros.tools.frames.sqlite_file import SqliteFile
+from lwrf_ros.tools.frames.storage import BagFile, BagTopic, RawMessage
 
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-
-
-class RawMessage(NamedTuple):
-    """A message as it lies in the bag.
-
-    Attributes:
-        topic: Its topic.
-        time_ns: When the recorder received it, nanoseconds.
-        data: Its bytes: CDR, or ROS 1's serialisation in a ROS 1 bag.
-    """
-
-    topic: str
-    time_ns: int
-    data: bytes
-
-
-class BagTopic(NamedTuple):
-    """What a bag says of a topic.
-
-    Attributes:
-        message_type: In full, sensor_msgs/msg/Image for example, however the bag writes it.
-        count: Number of messages, as far as the bag tells.
-        definition: Text of the message's definition, empty where the bag has none.
-        is_idl: Whether that is IDL.
-        digest: Hash of the type (RIHS01), empty where the bag has none.
-    """
-
-    message_type: str
-    count: int
-    definition: str
-    is_idl: bool
-    digest: str
+ROS1_SUFFIX = ".bag"
+_OPENERS: dict[str, Callable[[Path, Faults], BagFile]] = {
+    ROS1_SUFFIX: Ros1File,
+    ".db3": SqliteFile,
+    ".mcap": McapFile,
+}
 
 
 class BagMessages:
     """A bag that is open for reading.
 
     Args:
-        path: Folder of a rosbag2, a ``.db3`` or ``.mcap`` file of one, or a ROS 1 ``.bag``.
+        path: Folder of a rosbag2, a ``.db3`` or ``.mcap`` file of one (or such a file compressed by
+            zstd), or a ROS 1 ``.bag``.
+        faults: Where to note what is wrong with it while its reading goes on; None makes every
+            fault the end.
 
     Attributes:
         path: The same.
-        ros1: Whether it is a ROS 1 bag.
-        topics: Its topics by name.
-        duration_s: Seconds from the first to the last message of all topics.
+        faults: The same.
+        ros1: Whether its messages are serialised as ROS 1 does.
+        topics: Its topics by name, with message types in full.
+        duration_s: Seconds from the first to the last message of all topics, as far as known.
 
     Raises:
         FrameError: If there is no bag or it cannot be opened.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, faults: Faults | None = None) -> None:
         self.path = path
-        self.ros1 = path.suffix == ".bag"
-        try:
-            self._reader: Any = Rosbag1Reader(path) if self.ros1 else Rosbag2Reader(path)
-            self._reader.open()
-        except Exception as error:
-            # The readers let struct, sqlite3, zlib and Unicode errors of a damaged file through.
-            raise FrameError(
-                f"cannot read the bag {path}: {error}; give the folder of a rosbag2 (with its "
-                "metadata.yaml), one .db3 or .mcap file, or a ROS 1 .bag"
-            ) from error
-        self.duration_s = self._reader.duration * 1e-9
+        self.faults = NoFaults() if faults is None else faults
+        self._open = ExitStack()
+        self._files: list[BagFile] = []
         self.topics: dict[str, BagTopic] = {}
-        for connection in self._reader.connections:
-            earlier = self.topics.get(connection.topic)
-            text = connection.msgdef.data
-            self.topics[connection.topic] = BagTopic(
-                full_type(connection.msgtype),
-                connection.msgcount + (earlier.count if earlier else 0),
-                text,
-                connection.msgdef.format.name == "IDL",
-                "" if self.ros1 else connection.digest,
-            )
+        try:
+            files = files_of(path, self.faults)
+            self._compressed_messages = files.compressed_messages
+            folder = Path(self._open.enter_context(TemporaryDirectory(prefix="lwrf_bag_")))
+            for file in files.paths:
+                self._open_file(decompress_file(file, folder, self.faults), len(files.paths) > 1)
+            if not self._files:
+                raise FrameError(f"cannot read the bag {path}: not one of its files can be read")
+        except BaseException:
+            self.close()
+            raise
+        self.ros1 = any(file.ros1 for file in self._files)
+        starts = [file.start_ns for file in self._files if file.start_ns is not None]
+        ends = [file.end_ns for file in self._files if file.end_ns is not None]
+        self.duration_s = (max(ends) - min(starts)) * 1e-9 if starts and ends else 0.0
 
     def messages(self, topics: Collection[str]) -> Iterator[RawMessage]:
-        """Read the messages of some topics.
+        """Read the messages of some topics, file by file.
 
         Raises:
-            FrameError: If the bag cannot be read any further.
+            FrameError: If the bag cannot be read any further and its faults are not only noted.
         """
-        connections = [one for one in self._reader.connections if one.topic in topics]
-        if not connections:
-            return
-        try:
-            for connection, time_ns, data in self._reader.messages(connections=connections):
-                if not self.ros1 and bytes(data[:4]) == ZSTD_MAGIC:
-                    raise FrameError(
-                        f"the messages of {self.path} are compressed one by one, which only the "
-                        "bag's metadata.yaml says; give the bag's folder instead of the file"
-                    )
-                yield RawMessage(connection.topic, time_ns, data)
-        except (Rosbag1Error, Rosbag2Error, OSError) as error:
-            raise FrameError(
-                f"the bag {self.path} cannot be read further: {error}; check the bag (ros2 bag "
-                "info) or play fewer frames (--max-frames)"
-            ) from error
+        for file in self._files:
+            for message in file.messages(topics):
+                whole = self._decompressed(message)
+                if whole is not None:
+                    yield whole
 
     def close(self) -> None:
         """Close the bag."""
-        self._reader.close()
+        self._open.close()
+
+    def _open_file(self, path: Path, others: bool) -> None:
+        try:
+            file = _OPENERS[path.suffix](path, self.faults)
+        except FrameError:
+            raise
+        except Exception as error:
+            detail = f"cannot read the bag {path}: {type(error).__name__} {error}"
+            advice = "give the folder of a rosbag2, one .db3 or .mcap file, or a ROS 1 .bag"
+            if not others:
+                raise FrameError(f"{detail}; {advice}") from error
+            # What is left of a bag without one of its files is still worth something.
+            self.faults.add(TRUNCATED_FILE, detail, advice)
+            return
+        self._files.append(file)
+        self._open.callback(file.close)
+        for name, topic in file.topics.items():
+            message_type = full_type(topic.message_type)
+            earlier = self.topics.get(name)
+            if earlier is None and message_type != topic.message_type and not file.ros1:
+                self.faults.add(
+                    TYPE_NAME, f"{name} has the type {topic.message_type}, wanted {message_type}"
+                )
+            count = topic.count + (earlier.count if earlier else 0)
+            self.topics[name] = topic._replace(message_type=message_type, count=count)
+
+    def _decompressed(self, message: RawMessage) -> RawMessage | None:
+        if self.ros1 or not message.data.startswith(ZSTD_MAGIC):
+            return message
+        if not self._compressed_messages:
+            self.faults.add(
+                UNDECLARED_COMPRESSION,
+                f"the messages of {self.path} are compressed one by one, which nothing but the "
+                "bag's metadata.yaml says",
+                "give the bag's folder instead of the file",
+            )
+        try:
+            data = zstandard.ZstdDecompressor().decompressobj().decompress(message.data)
+        except zstandard.ZstdError as error:
+            self.faults.add(
+                UNREADABLE_MESSAGE, f"a message of {message.topic} is not whole: {error}"
+            )
+            return None
+        return message._replace(data=data)
 
 
 def full_type(name: str) -> str:
-    """Return a message type with its ``/msg/``, which some recorders leave out."""
-    package, _, message = name.rpartition("/")
-    return f"{package.removesuffix('/msg')}/msg/{message}"
+    """Return a message type of ROS with its ``/msg/``, which some recorders leave out."""
+    package, slash, message = name.rpartition("/")
+    return f"{package.removesuffix('/msg')}/msg/{message}" if slash else name

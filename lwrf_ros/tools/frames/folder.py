@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
+import numpy as np
 
-from lwrf_ros.tools.frames.frame import Frame, FrameError, FrameSource
+from lwrf_ros.tools.frames.faults import Faults
+from lwrf_ros.tools.frames.frame import CompressedImage, Frame, FrameError, FrameSource, RawImage
 from lwrf_ros.tools.frames.video import FRAME_ID, bgr_image
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
@@ -22,15 +24,18 @@ class FolderFrames(FrameSource):
     compressed = False
     has_stamps = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, faults: Faults | None = None) -> None:
         """List the folder.
 
         Args:
             path: The folder; its subfolders are not entered.
+            faults: None makes an image that cannot be read the end; else its bytes are given as
+                they are, for whoever decodes them to refuse.
 
         Raises:
             FrameError: It holds no image.
         """
+        self._faults = faults
         self._files = sorted(
             entry for entry in path.iterdir() if entry.suffix.lower() in IMAGE_SUFFIXES
         )
@@ -47,7 +52,13 @@ class FolderFrames(FrameSource):
         """Decode the images one by one."""
         for index, file in enumerate(self._files):
             pixels = cv2.imread(str(file), cv2.IMREAD_COLOR)
-            if pixels is None:
+            image: RawImage | CompressedImage
+            if pixels is not None:
+                image = bgr_image(pixels)
+            elif self._faults is not None:
+                data = np.frombuffer(file.read_bytes(), dtype=np.uint8)
+                image = CompressedImage(file.suffix.lstrip("."), data)
+            else:
                 raise FrameError(f"{file} is not an image that OpenCV can read; mend or remove it")
             time_ns = round(index * 1e9 / FOLDER_RATE_HZ)
-            yield Frame(time_ns, time_ns, FRAME_ID, bgr_image(pixels))
+            yield Frame(time_ns, time_ns, FRAME_ID, image)

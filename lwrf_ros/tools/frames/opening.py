@@ -6,19 +6,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lwrf_ros.tools.frames.bag import BAG_SUFFIXES, BagFrames
+from lwrf_ros.tools.frames.bag import BagFrames
+from lwrf_ros.tools.frames.bag_files import METADATA, files_in, is_bag_file
+from lwrf_ros.tools.frames.bag_messages import ROS1_SUFFIX
+from lwrf_ros.tools.frames.faults import Faults
 from lwrf_ros.tools.frames.folder import FolderFrames
 from lwrf_ros.tools.frames.frame import FrameError, FrameSource
 from lwrf_ros.tools.frames.video import VideoFrames
 
 
-def open_frames(path: str | Path, topic: str | None = None) -> FrameSource:
+def open_frames(
+    path: str | Path, topic: str | None = None, faults: Faults | None = None
+) -> FrameSource:
     """Open a recording of camera images.
 
     Args:
         path: A ROS bag (a folder with ``metadata.yaml``, or a ``.db3``, ``.mcap`` or ``.bag``
-            file), a video file, or a folder of images.
+            file, the first two also as ``.zstd``), a video file, or a folder of images.
         topic: Image topic of a bag; needed only where a bag has several.
+        faults: Where to note what is wrong with it while its reading goes on; None makes every
+            fault the end.
 
     Returns:
         The frames, read while they are iterated; close it after use, or use it in a ``with``.
@@ -30,35 +37,17 @@ def open_frames(path: str | Path, topic: str | None = None) -> FrameSource:
     path = Path(path).expanduser()
     if not path.exists():
         raise FrameError(f"there is no {path}; give a ROS bag, a video file or a folder of images")
-    if path.is_dir():
-        return _open_folder(path, topic)
-    if path.suffix in BAG_SUFFIXES:
-        return BagFrames(path, topic)
+    if is_bag(path):
+        return BagFrames(path, topic, faults)
     _refuse_topic(path, topic)
-    return VideoFrames(path)
+    return FolderFrames(path, faults) if path.is_dir() else VideoFrames(path, faults)
 
 
 def is_bag(path: Path) -> bool:
     """Tell whether a path is a ROS bag, in whatever state: a folder or a file of one."""
     if path.is_dir():
-        return (path / "metadata.yaml").is_file() or bool(_bag_files(path))
-    return path.suffix in BAG_SUFFIXES
-
-
-def _bag_files(folder: Path) -> list[str]:
-    return sorted(entry.name for entry in folder.iterdir() if entry.suffix in BAG_SUFFIXES)
-
-
-def _open_folder(path: Path, topic: str | None) -> FrameSource:
-    if (path / "metadata.yaml").is_file():
-        return BagFrames(path, topic)
-    if bags := _bag_files(path):
-        raise FrameError(
-            f"the folder {path} has no metadata.yaml but holds {', '.join(bags)}; give one of "
-            "these files, or make the metadata with: ros2 bag reindex"
-        )
-    _refuse_topic(path, topic)
-    return FolderFrames(path)
+        return (path / METADATA).is_file() or bool(files_in(path))
+    return path.suffix == ROS1_SUFFIX or is_bag_file(path)
 
 
 def _refuse_topic(path: Path, topic: str | None) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from lwrf_ros.tools.frames.faults import TRUNCATED_FILE, Faults
 from lwrf_ros.tools.frames.frame import Frame, FrameError, FrameSource, RawImage
 
 FRAME_ID = "camera_optical_frame"
@@ -38,16 +39,19 @@ class VideoFrames(FrameSource):
     compressed = False
     has_stamps = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, faults: Faults | None = None) -> None:
         """Open a video.
 
         Args:
             path: A file that OpenCV can decode.
+            faults: Where to note that it ends early, which OpenCV does not tell; None notes
+                nothing.
 
         Raises:
             FrameError: OpenCV cannot open it.
         """
         self._path = path
+        self._faults = faults
         self._capture = cv2.VideoCapture(str(path))
         if not self._capture.isOpened():
             raise FrameError(
@@ -72,6 +76,11 @@ class VideoFrames(FrameSource):
             time_ns = round(index * 1e9 / self.rate_hz)
             yield Frame(time_ns, time_ns, FRAME_ID, bgr_image(pixels))
             index += 1
+        # The number is often an estimate.
+        if self._faults is not None and self.count and index < 0.98 * self.count - 1:
+            self._faults.add(
+                TRUNCATED_FILE, f"{self._path} has {index} frames, its header says {self.count}"
+            )
         if index == 0:
             raise FrameError(
                 f"{self._path} opens as a video but not one frame of it can be decoded; "

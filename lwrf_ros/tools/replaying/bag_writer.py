@@ -26,8 +26,7 @@ CHECKPOINT_SHARE = 0.02
 
 class _Topic(NamedTuple):
     channel: int
-    message_type: str
-    digest: str
+    definition: Definition
 
 
 class _HeldBack:
@@ -93,16 +92,20 @@ class BagWriter:
         self._due_s = 0.0
         self.checkpoint()
 
-    def add_topic(self, topic: str, message_type: str, definition: Definition) -> None:
+    def add_topic(self, topic: str, definition: Definition) -> None:
         """Declare a topic; messages of it may follow."""
+        message_type = definition.message_type
         if message_type not in self._schemas:
             self._schemas[message_type] = self._writer.register_schema(
                 message_type, definition.encoding, definition.text.encode()
             )
         channel = self._writer.register_channel(
-            topic, "cdr", self._schemas[message_type], {"offered_qos_profiles": ""}
+            topic,
+            "cdr",
+            self._schemas[message_type],
+            {"offered_qos_profiles": definition.qos},
         )
-        self._topics[topic] = _Topic(channel, message_type, definition.digest)
+        self._topics[topic] = _Topic(channel, definition)
 
     def write(self, topic: str, time_ns: int, data: bytes) -> None:
         """Append a message.
@@ -153,10 +156,10 @@ class BagWriter:
             {
                 "topic_metadata": {
                     "name": name,
-                    "type": topic.message_type,
+                    "type": topic.definition.message_type,
                     "serialization_format": "cdr",
-                    "offered_qos_profiles": [],
-                    "type_description_hash": topic.digest,
+                    "offered_qos_profiles": _profiles(topic.definition.qos),
+                    "type_description_hash": topic.definition.digest,
                 },
                 "message_count": self._counts[name],
             }
@@ -170,7 +173,8 @@ class BagWriter:
             "topics_with_message_count": topics,
             "compression_format": "",
             "compression_mode": "",
-            "files": [{"path": self._name, **extent}],
+            # A copy, or YAML would write references.
+            "files": [{"path": self._name, **copy.deepcopy(extent)}],
             "custom_data": None,
             "ros_distro": "",
         }
@@ -180,3 +184,12 @@ class BagWriter:
             encoding="utf-8",
         )
         partial.replace(self._folder / METADATA_FILE)
+
+
+def _profiles(text: str) -> list[Any]:
+    """Return QoS profiles as metadata.yaml has them."""
+    try:
+        profiles = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return []
+    return profiles if isinstance(profiles, list) else []

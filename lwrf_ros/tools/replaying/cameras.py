@@ -6,13 +6,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.tools.replaying.run_record import CameraTopics
 
 NODE = "/segmenter"
-COMPRESSED_SUFFIX = "/compressed"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -47,11 +45,6 @@ def cameras_of(topics: Sequence[str], names: Sequence[str] = ()) -> list[CameraT
 def output_topic(camera: CameraTopics, output: str) -> str:
     """Return the topic of one of a camera's outputs, ``coverage/vector`` for example."""
     return f"{NODE}/{camera.name}/{output}" if camera.name else f"{NODE}/{output}"
-
-
-def camera_info_topic(image_topic: str) -> str:
-    """Return where a camera's CameraInfo lies: beside its images."""
-    return str(PurePosixPath(image_topic.removesuffix(COMPRESSED_SUFFIX)).parent / "camera_info")
 
 
 def _camera(topic: str, name: str) -> CameraTopics:

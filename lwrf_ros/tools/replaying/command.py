@@ -5,10 +5,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
+from lwrf_ros.tools.replaying.compare_command import FOLDER, compare_folders
+from lwrf_ros.tools.replaying.comparing import Limits
 from lwrf_ros.tools.replaying.engine import EngineOptions
+from lwrf_ros.tools.replaying.ground_truth import read_scores, scores_as_text
+from lwrf_ros.tools.replaying.label_bag import LabelBag
 from lwrf_ros.tools.replaying.run import ReplayOptions, replay
+from lwrf_ros.tools.replaying.run_record import RECORD_FILE, RunRecord
 from lwrf_ros.tools.replaying.summary import as_text
 
 
@@ -24,14 +30,37 @@ def replay_command(arguments: argparse.Namespace) -> int:
             backbone=arguments.backbone,
             decoder=arguments.decoder,
             classes=arguments.classes,
+            class_groups=arguments.class_groups,
             device=arguments.device,
             precision=arguments.precision,
             input_size=arguments.input_size,
             min_confidence=arguments.min_confidence,
         ),
+        ground_truth=arguments.ground_truth,
+        keep=None if arguments.keep else arguments.keep_topic,
         max_frames=arguments.max_frames,
         overwrite=arguments.overwrite,
     )
-    record = replay(options)
-    print(as_text(record, options.output), flush=True)
-    return 0
+    golden = arguments.against and arguments.against.expanduser()
+    if golden is not None:
+        # Before the work: a wrong path shall not be found out after an hour.
+        LabelBag(golden)
+    try:
+        record = replay(options)
+    except KeyboardInterrupt:
+        if (options.output / RECORD_FILE).is_file():
+            done = RunRecord.read(options.output)
+            print("\n" + as_text(done, options.output), file=sys.stderr, flush=True)
+        raise
+    # With --json only the comparison goes to stdout.
+    to = sys.stderr if arguments.json else sys.stdout
+    print(as_text(record, options.output), file=to, flush=True)
+    scores = read_scores(options.output)
+    if scores is not None:
+        print("\n" + scores_as_text(scores, record.class_names), file=to, flush=True)
+    if golden is None:
+        return 0
+    print(file=to)
+    limits = Limits(arguments.min_equal, arguments.min_iou, arguments.max_coverage_change)
+    folder = options.output / FOLDER
+    return compare_folders(golden, options.output, limits, folder, arguments.json)

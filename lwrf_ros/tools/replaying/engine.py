@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any, Literal
 
+import torch
+
 import lwrf_ros
 from lwrf_ros.node.engine import Engine, load_engine
 from lwrf_ros.node.parameters import CAMERA_SIZE, RANDOM_WEIGHTS, Parameters
@@ -37,6 +39,8 @@ class EngineOptions:
         backbone: Encoder, None for what the weights name.
         decoder: Form of the decoder, None for what the weights name.
         classes: Class table: a bundled name or a path.
+        class_groups: Groups of the classes that the labels are in: a bundled name or a path; empty
+            for the classes.
         device: auto, cpu, cuda or cuda:N.
         precision: auto, fp32, fp16 or bf16.
         input_size: ``(height, width)`` in pixels, "image" for the image's own, None for the
@@ -49,6 +53,7 @@ class EngineOptions:
     backbone: str | None = None
     decoder: str | None = None
     classes: str = "camvid"
+    class_groups: str = ""
     device: str = "auto"
     precision: str = "auto"
     input_size: tuple[int, int] | Literal["image"] | None = None
@@ -57,11 +62,14 @@ class EngineOptions:
 
 
 def open_engine(options: EngineOptions) -> Engine:
-    """Load and warm up the engine.
+    """Load and warm up the engine, deterministic: the same frame gives the same bytes.
+
+    On a GPU that is torch's switch for cuDNN, which stays on in this process.
 
     Raises:
         LwrfError: If any of it is not to be had.
     """
+    torch.backends.cudnn.deterministic = True
     named = None if options.weights == RANDOM_WEIGHTS else options.weights
     backbone, decoder = choose_network(named, options.backbone, options.decoder)
     if options.input_size == "image":
@@ -73,6 +81,7 @@ def open_engine(options: EngineOptions) -> Engine:
             backbone=backbone,
             decoder=decoder,
             classes=options.classes,
+            class_groups=options.class_groups,
             weights=options.weights or "",
             device=options.device,
             precision=options.precision,
@@ -94,7 +103,8 @@ def settings_of(engine: Engine, options: EngineOptions) -> dict[str, Any]:
     return {
         "backbone": backbone,
         "decoder": decoder,
-        "classes": segmenter.classes.name,
+        "classes": options.classes,
+        "class_groups": options.class_groups,
         "weights": engine.weights.source,
         "weights_sha256": engine.weights.sha256,
         "weights_terms": engine.weights.terms,

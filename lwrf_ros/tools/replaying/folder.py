@@ -11,8 +11,8 @@ from lwrf_ros.errors import LwrfError
 from lwrf_ros.tools.replaying.run_record import RECORD_FILE
 
 
-def make_output_folder(folder: Path, recording: Path, overwrite: bool) -> None:
-    """Make the folder, empty.
+def check_output_folder(folder: Path, recording: Path, overwrite: bool) -> None:
+    """Make sure that a folder may be written to, without touching it.
 
     Args:
         folder: The folder.
@@ -20,20 +20,11 @@ def make_output_folder(folder: Path, recording: Path, overwrite: bool) -> None:
         overwrite: Whether an earlier replay's output may be removed.
 
     Raises:
-        LwrfError: If there is something else, or it cannot be written to.
+        LwrfError: If there is something else.
     """
-    try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            _clear(folder, recording, overwrite)
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LwrfError(
-            f"cannot write into {folder}: {error.strerror}; give a folder that can be made (-o)"
-        ) from error
-
-
-def _clear(folder: Path, recording: Path, overwrite: bool) -> None:
-    if not folder.is_dir() or not (folder / RECORD_FILE).is_file():
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not (folder / RECORD_FILE).is_file():
         raise LwrfError(
             f"{folder} is there and not a replay's output; give a folder that is new or empty (-o)"
         )
@@ -46,4 +37,14 @@ def _clear(folder: Path, recording: Path, overwrite: bool) -> None:
         raise LwrfError(
             f"{recording} lies in {folder}, which would be replaced; give another folder (-o)"
         )
-    shutil.rmtree(folder)
+
+
+def make_output_folder(folder: Path) -> None:
+    """Make a folder that was checked, empty.
+
+    Raises:
+        OSError: If it cannot be made.
+    """
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)

@@ -21,10 +21,12 @@ class RecordedFrame:
 
     Attributes:
         camera: Place of its camera among those that are replayed.
+        index: Its place among the frames of its camera.
         frame: The frame.
     """
 
     camera: int
+    index: int
     frame: Frame
 
 

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rclpy.serialization import serialize_message
 
@@ -19,10 +20,13 @@ from lwrf_ros.node.messages import (
     vector_message,
 )
 from lwrf_ros.segmentation import Segmentation, draw_overlay
+from lwrf_ros.tools.frames.faults import Faults
 from lwrf_ros.tools.replaying.bag_writer import BagWriter
 from lwrf_ros.tools.replaying.cameras import output_topic
 from lwrf_ros.tools.replaying.definitions import definition_of
-from lwrf_ros.tools.replaying.items import FrameWork, Item
+from lwrf_ros.tools.replaying.ground_truth import GroundTruth
+from lwrf_ros.tools.replaying.items import FrameWork, Item, OtherMessage
+from lwrf_ros.tools.replaying.other_topics import OtherTopics, OutputMessage
 from lwrf_ros.tools.replaying.run_record import (
     PROCESSED,
     FrameRow,
@@ -39,21 +43,48 @@ OUTPUTS = {
 }
 
 
+class Built(NamedTuple):
+    """An item with the messages that come of it.
+
+    Attributes:
+        item: The item.
+        messages: Its messages for the bag.
+    """
+
+    item: Item
+    messages: list[OutputMessage]
+
+
 class Outputs:
-    """Writes what comes out of the engine; used by one thread.
+    """Writes what comes out of the engine.
 
     Args:
         folder: The output folder, empty.
         record: About the run; its account is kept here.
         classes: The class table.
         alpha: Weight of the colours in the overlay, 0..1.
+        others: What else of the recording is written, and where.
+        truth: What the labels are scored against.
+        faults: What is wrong with the recording, as far as it was read.
     """
 
-    def __init__(self, folder: Path, record: RunRecord, classes: ClassTable, alpha: float) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        record: RunRecord,
+        classes: ClassTable,
+        alpha: float,
+        others: OtherTopics,
+        truth: GroundTruth,
+        faults: Faults,
+    ) -> None:
         self._folder = folder
         self._record = record
         self._classes = classes
         self._alpha = alpha
+        self._others = others
+        self._truth = truth
+        self._faults = faults
         record.write(folder)
         self._table = FrameTable(folder)
         self._bag = BagWriter(folder)
@@ -61,43 +92,72 @@ class Outputs:
             record.account[camera.topic] = TopicAccount()
             for output, message_type in OUTPUTS.items():
                 topic = output_topic(camera, output)
-                self._bag.add_topic(topic, message_type, definition_of(message_type))
+                self._bag.add_topic(topic, definition_of(message_type))
+        for topic, definition in others.outputs.items():
+            self._bag.add_topic(topic, definition)
 
-    def add(self, item: Item) -> None:
-        """Write what belongs to an item of the recording."""
+    def build(self, item: Item) -> Built:
+        """Draw and serialise what becomes of an item; several threads may do so at once."""
+        if isinstance(item, OtherMessage) or item.result is None:
+            return Built(item, [])
+        camera = self._record.cameras[item.camera]
+        messages = self._messages(item, item.result, camera.name or camera.topic)
+        return Built(
+            item,
+            [
+                OutputMessage(output_topic(camera, output), item.log_ns, serialize_message(message))
+                for output, message in messages
+            ],
+        )
+
+    def add(self, built: Built) -> None:
+        """Write it, in the recording's order and by one thread, and settle the account."""
+        item, messages = built
         if isinstance(item, FrameWork):
-            self._add_frame(item)
+            self._account(item)
+            if item.result is not None:
+                self._truth.add_labelled(item)
+                messages = [*messages, *self._others.add_labelled(item)]
+        else:
+            self._truth.add(item)
+            messages = [*messages, *self._others.add(item)]
+        for message in messages:
+            self._bag.write(*message)
         if self._bag.checkpoint_is_due:
             self.checkpoint()
 
-    def _add_frame(self, work: FrameWork) -> None:
-        camera = self._record.cameras[work.camera]
-        account = self._record.account[camera.topic]
+    def _account(self, work: FrameWork) -> None:
+        topic = self._record.cameras[work.camera].topic
+        account = self._record.account[topic]
         account.read += 1
         engine_ms = None
         if work.result is not None:
             account.processed += 1
             engine_ms = work.result.timings.total_ms
-            for output, message in self._messages(work, work.result, camera.name or camera.topic):
-                topic = output_topic(camera, output)
-                self._bag.write(topic, work.log_ns, serialize_message(message))
         else:
             account.refused[work.refusal] += 1
         outcome = work.refusal or PROCESSED
-        row = FrameRow(camera.topic, work.index, work.stamp_ns, work.log_ns, outcome, engine_ms)
+        row = FrameRow(topic, work.index, work.stamp_ns, work.log_ns, outcome, engine_ms)
         self._table.add(row)
 
     def checkpoint(self) -> None:
         """Bring everything on the disk to the present state."""
         self._bag.checkpoint()
         self._table.flush()
-        self._record.write(self._folder)
+        self._write_record()
 
     def close(self) -> None:
         """Finish the bag and the files beside it."""
         self._bag.close()
         self._table.close()
+        self._write_record()
+
+    def _write_record(self) -> None:
+        # Copied at once: another thread reads on and may add to it.
+        self._record.faults = Counter(dict(self._faults.counts))
+        self._record.fault_details = dict(self._faults.details)
         self._record.write(self._folder)
+        self._truth.write(self._folder)
 
     def _messages(self, work: FrameWork, result: Segmentation, label: str) -> list[tuple[str, Any]]:
         """Build the messages that the node would publish."""

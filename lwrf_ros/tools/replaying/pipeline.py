@@ -1,49 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""Three threads in a row: reading and decoding, the engine, drawing and writing."""
+"""Reading, decoding, the engine, drawing and writing, all at the same time and in order."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
 from typing import Any
 
-from lwrf_ros.errors import LwrfError
 from lwrf_ros.node.decoding import Refusal, check, decode
-from lwrf_ros.segmentation import Segmenter
+from lwrf_ros.segmentation import ImageError, Segmenter, Ticket
 from lwrf_ros.tools.frames import CompressedImage
+from lwrf_ros.tools.frames.faults import CORRUPT_FRAME, Faults
 from lwrf_ros.tools.player import to_message
 from lwrf_ros.tools.replaying.items import FrameWork, Item, OtherMessage, RecordedFrame
 
 # Frames that may wait between two threads: enough to even out a slow one, few in memory.
 AHEAD = 8
-FAILED = "failed"
+# Refusals of frames that are damaged; others are of a kind that is not known.
+CORRUPT = ("data", "decode", "empty", "step")
 _END = object()
 
 
 class Stage:
     """A thread that works ahead of whoever iterates this, or of its source.
 
-    What its source raises is raised where this is iterated.
+    What its source or its work raises is raised where this is iterated.
 
     Args:
         source: What to run ahead of.
+        work: What is done with every item; several at once, and what comes out stays in order.
+        pool: Threads for that.
         name: Name of the thread.
     """
 
-    def __init__(self, source: Iterable[Any], name: str) -> None:
+    def __init__(
+        self, source: Iterable[Any], work: Callable[[Any], Any], pool: Executor, name: str
+    ) -> None:
         self._queue: queue.Queue[Any] = queue.Queue(AHEAD)
         self._stopping = threading.Event()
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, args=(source,), name=name, daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, args=(source, work, pool), name=name, daemon=True
+        )
         self._thread.start()
 
     def __iter__(self) -> Iterator[Any]:
         """Take what comes out, in order."""
-        while (item := self._queue.get()) is not _END:
-            yield item
+        while (future := self._queue.get()) is not _END:
+            yield future.result()
         if self._error is not None:
             raise self._error
 
@@ -56,12 +63,12 @@ class Stage:
             except queue.Empty:
                 continue
 
-    def _run(self, source: Iterable[Any]) -> None:
+    def _run(self, source: Iterable[Any], work: Callable[[Any], Any], pool: Executor) -> None:
         try:
             for item in source:
                 if self._stopping.is_set():
                     return
-                self._queue.put(item)
+                self._queue.put(pool.submit(work, item))
         except BaseException as error:
             self._error = error
         finally:
@@ -71,34 +78,31 @@ class Stage:
 def first_frames(
     recording: Iterable[RecordedFrame | OtherMessage], count: int | None
 ) -> Iterator[RecordedFrame | OtherMessage]:
-    """Stop after so many frames, None for never."""
-    left = count
+    """Stop before the frame after so many, None for never; what belongs to the last one comes."""
+    frames = 0
     for item in recording:
-        yield item
-        if left is not None and isinstance(item, RecordedFrame):
-            left -= 1
-            if not left:
+        if isinstance(item, RecordedFrame):
+            if frames == count:
                 return
+            frames += 1
+        yield item
 
 
-def decoded(recording: Iterable[RecordedFrame | OtherMessage]) -> Iterator[Item]:
-    """Decode frames as the node does; what cannot be decoded goes on with the reason."""
-    indices: Counter[int] = Counter()
-    for item in recording:
-        if isinstance(item, OtherMessage):
-            yield item
-            continue
-        frame = item.frame
-        message = to_message(frame, frame.stamp_ns, isinstance(frame.image, CompressedImage))
-        index = indices[item.camera]
-        indices[item.camera] += 1
-        work = FrameWork(item.camera, index, frame.stamp_ns, frame.time_ns, message.header)
-        try:
-            check(message)
-            work.picture = decode(message)
-        except Refusal as refusal:
-            work.refusal = refusal.reason
-        yield work
+def decode_item(item: RecordedFrame | OtherMessage, faults: Faults) -> Item:
+    """Decode a frame as the node does; what cannot be decoded goes on with the reason."""
+    if isinstance(item, OtherMessage):
+        return item
+    frame = item.frame
+    message = to_message(frame, frame.stamp_ns, isinstance(frame.image, CompressedImage))
+    work = FrameWork(item.camera, item.index, frame.stamp_ns, frame.time_ns, message.header)
+    try:
+        check(message)
+        work.picture = decode(message)
+    except Refusal as refusal:
+        work.refusal = refusal.reason
+        if refusal.reason in CORRUPT:
+            faults.add(CORRUPT_FRAME, f"frame {item.index} at {frame.stamp_ns} ns: {refusal}")
+    return work
 
 
 def segmented(items: Iterable[Item], segmenter: Segmenter, min_confidence: float) -> Iterator[Item]:
@@ -107,59 +111,69 @@ def segmented(items: Iterable[Item], segmenter: Segmenter, min_confidence: float
     Where the engine works beside the caller, the next frame is handed over before the last one is
     waited for. A batch is always one frame: what is in a batch can change the last bits.
     """
-    under_way: list[tuple[FrameWork, Any]] = []
-    held: list[Item] = []
+    under_way: tuple[FrameWork, Ticket] | None = None
+    behind: list[Item] = []
+
+    def finished() -> Iterator[Item]:
+        nonlocal under_way, behind
+        if under_way is not None:
+            work, ticket = under_way
+            (work.result,) = segmenter.collect(ticket)
+            yield work
+        yield from behind
+        under_way, behind = None, []
+
     for item in items:
-        if isinstance(item, FrameWork) and item.picture is not None:
-            try:
-                ticket = segmenter.submit(
-                    [item.picture.array],
-                    item.picture.encoding,
-                    ("labels", "coverage"),
-                    min_confidence,
-                )
-            except LwrfError:
-                # An image that the engine does not take, too small without an input size.
-                item.picture, item.refusal = None, FAILED
-                held.append(item)
-                continue
-            yield from _collected(under_way, held, segmenter)
-            under_way, held = [(item, ticket)], []
-            if not segmenter.overlaps:
-                yield from _collected(under_way, held, segmenter)
-                under_way = []
+        ticket = _submitted(item, segmenter, min_confidence)
+        if ticket is not None and isinstance(item, FrameWork):
+            yield from finished()
+            under_way = (item, ticket)
         else:
-            held.append(item)
-            if not under_way:
-                yield from held
-                held = []
-    yield from _collected(under_way, held, segmenter)
+            behind.append(item)
+        if not segmenter.overlaps or under_way is None or len(behind) >= AHEAD:
+            yield from finished()
+    yield from finished()
 
 
-def _collected(
-    under_way: list[tuple[FrameWork, Any]], held: list[Item], segmenter: Segmenter
-) -> Iterator[Item]:
-    for work, ticket in under_way:
-        (work.result,) = segmenter.collect(ticket)
-        yield work
-    yield from held
+def _submitted(item: Item, segmenter: Segmenter, min_confidence: float) -> Ticket | None:
+    """Start a frame; None for what the engine has nothing to do with."""
+    if isinstance(item, OtherMessage) or item.picture is None:
+        return None
+    array, encoding = item.picture
+    try:
+        return segmenter.submit([array], encoding, ("labels", "coverage"), min_confidence)
+    except ImageError:
+        # Too small without an input size; the node counts it so, too.
+        item.picture, item.refusal = None, "size"
+        return None
 
 
-def drain(items: Iterable[Item], take: Callable[[Item], None]) -> None:
+def drain(
+    items: Iterable[Item],
+    work: Callable[[Item], Any],
+    take: Callable[[Any], None],
+    pool: Executor,
+) -> None:
     """Hand everything to a consumer in a thread of its own; return when it is done.
 
+    Args:
+        items: What is handed over.
+        work: What is done with every item before; several at once.
+        take: The consumer, called in the items' order.
+        pool: Threads for the work.
+
     Raises:
-        BaseException: What the consumer or the source raised. What the source gave before is
-            consumed all the same.
+        BaseException: What the source, the work or the consumer raised. What the source gave
+            before is consumed all the same.
     """
     waiting: queue.Queue[Any] = queue.Queue(AHEAD)
     failed: list[BaseException] = []
 
     def consume() -> None:
-        while (item := waiting.get()) is not _END:
+        while (future := waiting.get()) is not _END:
             if not failed:
                 try:
-                    take(item)
+                    take(future.result())
                 except BaseException as error:
                     failed.append(error)
 
@@ -167,7 +181,7 @@ def drain(items: Iterable[Item], take: Callable[[Item], None]) -> None:
     thread.start()
     try:
         for item in items:
-            waiting.put(item)
+            waiting.put(pool.submit(work, item))
             if failed:
                 break
     finally:

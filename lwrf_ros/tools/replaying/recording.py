@@ -4,15 +4,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rclpy.serialization import serialize_message
+
 from lwrf_ros.tools.frames import FrameError, FrameSource, open_frames
-from lwrf_ros.tools.frames.bag import ImageReader, choose_image_topics
+from lwrf_ros.tools.frames.bag import COMPRESSED_TYPE, ImageReader, choose_image_topics
 from lwrf_ros.tools.frames.bag_messages import BagMessages
+from lwrf_ros.tools.frames.faults import UNREADABLE_MESSAGE, Faults
 from lwrf_ros.tools.frames.opening import is_bag
+from lwrf_ros.tools.player import COMPRESSED_SUFFIX, to_message
+from lwrf_ros.tools.replaying.definitions import (
+    Definition,
+    Ros1Converter,
+    definition_of,
+)
 from lwrf_ros.tools.replaying.items import OtherMessage, RecordedFrame
 
 if TYPE_CHECKING:
@@ -22,30 +31,41 @@ if TYPE_CHECKING:
 MADE_UP_TOPIC = "/camera/image_raw"
 
 
-class Recording:
+class Recording(ABC):
     """A recording that is read once, one message in memory at a time.
 
     Attributes:
         description: The recording in a few words.
         topics: Image topics that are replayed.
-        others: Message types by topic of what else is read, as far as it is there.
+        all_topics: Every topic that there is.
         count: Number of frames, None where the recording does not tell.
-        faults: What was wrong with it so far, by kind.
+        faults: What was wrong with it so far.
     """
 
     description: str
     topics: tuple[str, ...]
-    others: dict[str, str]
+    all_topics: tuple[str, ...]
     count: int | None
-    faults: Counter[str]
+    faults: Faults
 
+    def also_read(self, topics: Iterable[str]) -> Mapping[str, Definition]:
+        """Declare that more topics are to be read as they are.
+
+        Args:
+            topics: Their names; a replayed camera's own messages are given beside its frames.
+
+        Returns:
+            Those that are there and can be given as ROS 2 messages, with what their type is.
+        """
+        return {}
+
+    @abstractmethod
     def __iter__(self) -> Iterator[RecordedFrame | OtherMessage]:
         """Read everything in the order of its reception."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of the recording."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         """Return the open recording."""
@@ -68,54 +88,111 @@ class BagRecording(Recording):
     """
 
     def __init__(self, path: Path, topics: Sequence[str]) -> None:
-        self.faults = Counter()
-        self._bag = BagMessages(path)
+        self.faults = Faults()
+        self._bag = BagMessages(path, self.faults)
         try:
             self.topics = tuple(choose_image_topics(self._bag, topics))
         except FrameError:
             self._bag.close()
             raise
-        self.others = {}
+        self.all_topics = tuple(self._bag.topics)
+        self._others: set[str] = set()
+        self._converter = Ros1Converter() if self._bag.ros1 else None
         self._readers = {
-            topic: (camera, ImageReader(self._bag.topics[topic].message_type, self._bag.ros1))
+            topic: (camera, ImageReader(self._bag.topics[topic].message_type, self._bag))
             for camera, topic in enumerate(self.topics)
         }
         self.count = sum(self._bag.topics[topic].count for topic in self.topics)
         self.description = f"{path.name}:{', '.join(self.topics)}"
 
+    def also_read(self, topics: Iterable[str]) -> Mapping[str, Definition]:
+        """Declare that more topics are to be read as they are."""
+        found = {}
+        for name in topics:
+            if name in self._bag.topics:
+                definition = self._definition(name)
+                if definition is not None:
+                    found[name] = definition
+        self._others |= set(found)
+        return found
+
     def __iter__(self) -> Iterator[RecordedFrame | OtherMessage]:
         """Read everything in the order of its reception."""
-        for message in self._bag.messages([*self.topics, *self.others]):
+        indices = [0] * len(self.topics)
+        for message in self._bag.messages({*self.topics, *self._others}):
             if message.topic in self._readers:
                 camera, reader = self._readers[message.topic]
-                yield RecordedFrame(camera, reader.read(message))
-            else:
-                yield OtherMessage(message.topic, message.time_ns, message.data)
+                frame = reader.read(message)
+                if frame is not None:
+                    yield RecordedFrame(camera, indices[camera], frame)
+                    indices[camera] += 1
+            if message.topic in self._others:
+                data = bytes(message.data)
+                if self._converter is not None:
+                    kind = self._bag.topics[message.topic].message_type
+                    converted = self._converter.convert(data, kind)
+                    if converted is None:
+                        self.faults.add(
+                            UNREADABLE_MESSAGE, f"a message of {message.topic} is no {kind}"
+                        )
+                        continue
+                    data = converted
+                yield OtherMessage(message.topic, message.time_ns, data)
 
     def close(self) -> None:
         """Close the bag."""
         self._bag.close()
+
+    def _definition(self, topic: str) -> Definition | None:
+        about = self._bag.topics[topic]
+        known = definition_of(about.message_type)
+        if self._converter is not None:
+            return known if self._converter.knows(about.message_type) else None
+        if about.definition:
+            return Definition(
+                about.message_type,
+                about.encoding,
+                about.definition,
+                about.digest or known.digest,
+                about.qos,
+            )
+        return known._replace(qos=about.qos)
 
 
 class ImagesRecording(Recording):
     """A video or a folder of images, as one camera.
 
     Args:
-        source: Its frames.
+        path: The video or the folder.
+        topic: An image topic, if one was asked for, which is an error.
+
+    Raises:
+        FrameError: If it cannot be read.
     """
 
-    def __init__(self, source: FrameSource) -> None:
-        self._source = source
-        self.faults = Counter()
-        self.topics = (MADE_UP_TOPIC,)
-        self.others = {}
-        self.count = source.count
-        self.description = source.description
+    def __init__(self, path: Path, topic: str | None) -> None:
+        self.faults = Faults()
+        self._source: FrameSource = open_frames(path, topic, self.faults)
+        self.topics = self.all_topics = (MADE_UP_TOPIC,)
+        self.count = self._source.count
+        self.description = self._source.description
+        self._with_images = False
+
+    def also_read(self, topics: Iterable[str]) -> Mapping[str, Definition]:
+        """Give the images as JPEG, if the made up topic is asked for."""
+        if MADE_UP_TOPIC not in topics:
+            return {}
+        self._with_images = True
+        return {MADE_UP_TOPIC + COMPRESSED_SUFFIX: definition_of(COMPRESSED_TYPE)}
 
     def __iter__(self) -> Iterator[RecordedFrame | OtherMessage]:
         """Read the frames in their order."""
-        for frame in self._source:
-            yield RecordedFrame(0, frame)
+        for index, frame in enumerate(self._source):
+            yield RecordedFrame(0, index, frame)
+            if self._with_images:
+                message = to_message(frame, frame.stamp_ns, compressed=True)
+                topic = MADE_UP_TOPIC + COMPRESSED_SUFFIX
+                yield OtherMessage(topic, frame.time_ns, serialize_message(message))
 
     def close(self) -> None:
         """Close it."""
@@ -123,7 +200,7 @@ class ImagesRecording(Recording):
 
 
 def open_recording(path: Path, topics: Sequence[str]) -> Recording:
-    """Open a recording of any kind.
+    """Open a recording of any kind; its faults are noted and survived.
 
     Args:
         path: A bag, a video or a folder of images.
@@ -132,6 +209,6 @@ def open_recording(path: Path, topics: Sequence[str]) -> Recording:
     Raises:
         FrameError: If there is nothing to replay.
     """
-    if is_bag(path):
+    if path.exists() and is_bag(path):
         return BagRecording(path, topics)
-    return ImagesRecording(open_frames(path, topics[0] if topics else None))
+    return ImagesRecording(path, topics[0] if topics else None)

@@ -71,6 +71,7 @@ class RunRecord:
         cameras: The replayed cameras.
         account: By input topic.
         faults: What was wrong with the recording, by kind; see docs/replay.md.
+        fault_details: Of each kind the first one, in words.
         complete: False until the recording was read to its end.
         wall_s: Seconds from the first frame's reading to the last message's writing.
     """
@@ -83,6 +84,7 @@ class RunRecord:
     cameras: list[CameraTopics]
     account: dict[str, TopicAccount] = field(default_factory=dict)
     faults: Counter[str] = field(default_factory=Counter)
+    fault_details: dict[str, str] = field(default_factory=dict)
     complete: bool = False
     wall_s: float = 0.0
 

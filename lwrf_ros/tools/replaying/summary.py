@@ -19,8 +19,10 @@ def as_text(record: RunRecord, folder: Path) -> str:
             + (f", refused: {refused}" if refused else "")
         )
     if record.faults:
-        faults = ", ".join(f"{kind} {n}" for kind, n in sorted(record.faults.items()))
-        lines.append(f"faults of the recording: {faults}")
+        lines.append("faults of the recording:")
+    for kind, count in sorted(record.faults.items()):
+        detail = record.fault_details.get(kind, "")
+        lines.append(f"  {kind} {count}" + (f", the first: {detail}" if detail else ""))
     frames = sum(account.read for account in record.account.values())
     rate = f" ({frames / record.wall_s:.1f} frames a second)" if record.wall_s > 0 else ""
     end = "" if record.complete else ", incomplete"

@@ -36,3 +36,11 @@ def test_not_settled_while_frames_wait_or_are_missing() -> None:
 def test_nothing_dropped_and_nonsense() -> None:
     assert Account.read({"received": "2", "processed": "2"}).dropped_because() == ""
     assert Account.read({"received": "many"}).received == 0
+
+
+def test_what_happened_since() -> None:
+    before = Account(5, 3, 0, {"superseded": 1, "refused": 1}, {"data": 1})
+    now = Account(12, 8, 0, {"superseded": 1, "refused": 3}, {"data": 2, "step": 1})
+    expected = Account(7, 5, 0, {"superseded": 0, "refused": 2}, {"data": 1, "step": 1})
+    assert now.since(before) == expected
+    assert expected.settled
