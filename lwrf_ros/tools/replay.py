@@ -72,6 +72,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="topic of the recording with true labels (Image mono8, or CompressedImage PNG) of the "
         "same stamps, to score against; once for each --bag-topic",
     )
+    parser.add_argument(
+        "--report",
+        action="store_true",
+        help="write OUT/report.html as well, with comparison and scores, as lwrf report does",
+    )
     add_limits(parser)
     network = parser.add_argument_group("network")
     network.add_argument(

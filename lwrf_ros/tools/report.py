@@ -32,10 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the page and say where it is."""
-    from lwrf_ros.tools.reporting.write import write_report
+    from lwrf_ros.tools.reporting.write import REPORT_FILE, write_report
 
-    path = arguments.output or arguments.replay / "report.html"
-    report = write_report(arguments.replay, path, arguments.comparison)
-    shown = f"{report.pictures} of {report.frames} frames" if report.frames else "no frames"
-    print(f"{report.path}: {shown}, {report.path.stat().st_size / 1e6:.1f} MB", flush=True)
+    path = arguments.output or arguments.replay / REPORT_FILE
+    print(write_report(arguments.replay, path, arguments.comparison), flush=True)
     return 0

@@ -16,6 +16,7 @@ from lwrf_ros.tools.replaying.label_bag import LabelBag
 from lwrf_ros.tools.replaying.run import ReplayOptions, replay
 from lwrf_ros.tools.replaying.run_record import RECORD_FILE, RunRecord
 from lwrf_ros.tools.replaying.summary import as_text
+from lwrf_ros.tools.reporting.write import REPORT_FILE, plotting_library, write_report
 
 
 def replay_command(arguments: argparse.Namespace) -> int:
@@ -45,6 +46,8 @@ def replay_command(arguments: argparse.Namespace) -> int:
     if golden is not None:
         # Before the work: a wrong path shall not be found out after an hour.
         LabelBag(golden)
+    if arguments.report:
+        plotting_library()
     try:
         record = replay(options)
     except KeyboardInterrupt:
@@ -58,9 +61,12 @@ def replay_command(arguments: argparse.Namespace) -> int:
     scores = read_scores(options.output)
     if scores is not None:
         print("\n" + scores_as_text(scores, record.class_names), file=to, flush=True)
-    if golden is None:
-        return 0
-    print(file=to)
-    limits = Limits(arguments.min_equal, arguments.min_iou, arguments.max_coverage_change)
-    folder = options.output / FOLDER
-    return compare_folders(golden, options.output, limits, folder, arguments.json)
+    code = 0
+    if golden is not None:
+        print(file=to)
+        limits = Limits(arguments.min_equal, arguments.min_iou, arguments.max_coverage_change)
+        folder = options.output / FOLDER
+        code = compare_folders(golden, options.output, limits, folder, arguments.json)
+    if arguments.report:
+        print(write_report(options.output, options.output / REPORT_FILE), file=to, flush=True)
+    return code

@@ -14,13 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwrf_ros.tools.replaying.compare_command import FOLDER as COMPARISON_FOLDER
+from lwrf_ros.tools.replaying.comparison_report import COMPARISON_FILE, FRAMES_FILE
+from lwrf_ros.tools.replaying.ground_truth import SCORES_FILE
 from lwrf_ros.tools.reporting.reading import CameraRun, ReportError
 
-# As `lwrf replay --against`, `lwrf compare -o` and `lwrf replay --ground-truth` write them.
-COMPARISON_FOLDER = "comparison"
-COMPARISON_FILE = "comparison.json"
-FRAMES_FILE = "frames.csv"
-SCORES_FILE = "scores.json"
 FORMAT = 1
 _AGAIN = "compare again with this version"
 

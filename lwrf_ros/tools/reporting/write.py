@@ -22,6 +22,7 @@ from lwrf_ros.tools.reporting.pictures import (
 from lwrf_ros.tools.reporting.reading import CameraRun, ReportError, read_run
 from lwrf_ros.tools.reporting.worst import largest_changes, least_equal
 
+REPORT_FILE = "report.html"
 # Of a page, whatever the length of the run.
 PAGE_BYTES = 14_000_000
 _CHANGES = (
@@ -46,6 +47,11 @@ class Report(NamedTuple):
     pictures: int
     frames: int
 
+    def __str__(self) -> str:
+        """Say where the page is and what is on it."""
+        shown = f"{self.pictures} of {self.frames} frames" if self.frames else "no frames"
+        return f"{self.path}: {shown}, {self.path.stat().st_size / 1e6:.1f} MB"
+
 
 def write_report(folder: Path, path: Path, comparison_folder: Path | None = None) -> Report:
     """Make the page of a replay.
@@ -59,7 +65,7 @@ def write_report(folder: Path, path: Path, comparison_folder: Path | None = None
     Raises:
         LwrfError: If the folder is no replay's output, or the page cannot be made or written.
     """
-    library = _plotting_library()
+    library = plotting_library()
     record, runs = read_run(folder)
     names = class_names(record)
     comparison, scores = read_comparison(folder, comparison_folder), read_scores(folder)
@@ -116,7 +122,12 @@ def _add_pictures(
         content["pictures"] = [base64.b64encode(file).decode("ascii") for file in files]
 
 
-def _plotting_library() -> str:
+def plotting_library() -> str:
+    """Return the source of the plotting library that a page carries.
+
+    Raises:
+        ReportError: If it is not installed.
+    """
     try:
         from plotly.offline import get_plotlyjs
     except ImportError as error:

@@ -51,8 +51,9 @@ def test_one_changed_weight_is_found_and_shown(tmp_path: Path, bag: Path, capsys
     assert cli.main(["replay", str(bag), *again, *quick, first]) == 0
     assert "SAME within the limits" in capsys.readouterr().out
     assert [path.name for path in (now / "comparison").glob("*.png")] == []
-    arguments = ["replay", str(bag), *again, "--overwrite", *quick, second, "--json"]
+    arguments = ["replay", str(bag), *again, "--overwrite", *quick, second, "--json", "--report"]
     assert cli.main(arguments) == 1
+    assert "comparison" in (now / "report.html").read_text()
     found = json.loads(capsys.readouterr().out)
     check_found(found, read_bag(golden), read_bag(now))
     for place, entry in enumerate(found["most_changed"], start=1):
