@@ -49,11 +49,8 @@ test-kilted: $(KILTED)/.ready
 
 # What depends on the ROS release: the node and the tools that talk to it.
 test-jazzy: $(JAZZY)/.ready
-	@$(call ROS_OF,$(JAZZY)) python -m pytest $(ARGS) test/node test/tools \
-		$(foreach tool,benchmark calibrate evaluate export train,--ignore=test/tools/test_$(tool).py) \
-		--ignore=test/tools/benchmarking/test_peers.py --ignore=test/tools/reporting \
-		--ignore=test/tools/test_broken_bags.py \
-		$(foreach part,compare ground_truth interruption replay_inputs,--ignore=test/tools/replaying/test_$(part).py)
+	@$(call ROS_OF,$(JAZZY)) python -m pytest $(ARGS) test/node \
+		$(foreach tool,demo info play_record pytest_plugin soak transport,test/tools/test_$(tool).py)
 
 # Left out of `make test`; docs/reliability.md has the last results.
 test-long: $(KILTED)/.ready
