@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from small_bags import jpeg_image, stamp_ns, write_bag
 from lwrf_ros.tools.replaying.run_record import RECORD_FILE, RunRecord
 
 COUNT = 5000
-# Allocators come to rest; a frame with all that comes of it is 20 KiB.
+# Allocators come to rest; a frame with all that comes of it is 20 KiB, all of them are 100 MiB.
 MAY_GROW_MIB = 40.0
 
 
@@ -43,4 +44,5 @@ def test_memory_stays_the_same(lwrf: Any, tmp_path: Path) -> None:
     assert RunRecord.read(out).account["/image/compressed"].processed == COUNT
     early = [mib for frames, mib in seen if COUNT * 0.1 < frames < COUNT * 0.4]
     late = [mib for frames, mib in seen if frames > COUNT * 0.7]
-    assert max(late) - max(early) < MAY_GROW_MIB, seen
+    # Medians: what waits for a checkpoint comes and goes.
+    assert median(late) - median(early) < MAY_GROW_MIB, seen
