@@ -8,6 +8,7 @@ import re
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -274,5 +275,8 @@ def wait_for(done: Callable[[], bool]) -> None:
 
 def locks_of(process: int) -> list[Path]:
     """Return the locks that a process holds on its segments of shared memory."""
-    paths = (link.readlink() for link in Path(f"/proc/{process}/fd").iterdir())
+    paths = []
+    for link in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            paths.append(link.readlink())
     return [path for path in paths if re.fullmatch(r"fast(dds|rtps)_[0-9a-f]{16}_el", path.name)]
