@@ -59,7 +59,7 @@ def test_where_everything_is_installed() -> None:
     path = next(path for path in bundled_weights() if path.name == Path(weights["file"]).name)
     assert weights["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (weights["classes"], weights["license"]) == ("camvid", "CC-BY-NC-4.0")
-    assert 0.5 < float(weights["scores"]["validation_mean_iou"]) < 1.0
+    assert 0.5 < float(weights["scores"]["mean_iou_on_val_before_val_joined"]) < 1.0
 
 
 def test_where_nothing_is_installed(tmp_path: Path) -> None:
