@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 
 from lwrf_ros.tools.arguments import fixed_size, positive_float, positive_int
+from lwrf_ros.tools.transporting import TRANSPORTS
 
 NAME = "transport"
 HELP = "send images between two processes and count what arrives, by transport and size"
@@ -17,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--transport",
         nargs="+",
-        choices=("active", "default", "large_data", "profile"),
+        choices=TRANSPORTS,
         default=["active"],
         help="active: as the environment says; the others are Fast DDS without settings, with "
         "FASTDDS_BUILTIN_TRANSPORTS=LARGE_DATA, and with this package's profile "

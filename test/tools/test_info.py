@@ -204,3 +204,8 @@ def test_the_home_folder_is_not_told() -> None:
         "a": "~/ws/x and ~",
         "b": ["/home/anna/x", "/home/ann.old/x", 3, {"c": "file=~/y"}],
     }
+
+
+def test_the_segment_is_that_of_the_profile() -> None:
+    profile = config_path(dds.OUR_PROFILE).read_text()
+    assert f"<segment_size>{dds.SEGMENT_MIB * 2**20}</segment_size>" in profile

@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +18,13 @@ import numpy as np
 from lwrf_ros.data import config_path
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.node.compat import PROFILE_VARIABLES, profile_variable
-from lwrf_ros.tools.demonstration.children import Child, Children, terminated_like_interrupted
+from lwrf_ros.tools.demonstration.children import Children, terminated_like_interrupted
 from lwrf_ros.tools.demonstration.commands import CAMERA_TOPIC
 from lwrf_ros.tools.domain import reserve_domain_id
 
 CAMERA = (sys.executable, "-m", "lwrf_ros.tools.benchmarking.dds_camera")
 LISTENER = (sys.executable, "-m", "lwrf_ros.tools.transporting.listener")
 BUILT_IN = "FASTDDS_BUILTIN_TRANSPORTS"
-TRANSPORTS = ("active", "default", "large_data", "profile")
 START_S = 60.0
 STOP_S = 20.0
 POLL_S = 0.05
@@ -42,7 +41,7 @@ class Case:
     """What is sent, and how.
 
     Attributes:
-        transport: One of TRANSPORTS.
+        transport: One of `lwrf_ros.tools.transporting.TRANSPORTS`.
         width: Pixels in a row of the rgb8 images.
         height: Rows.
         frames: Number of images.
@@ -118,13 +117,13 @@ def measure(case: Case) -> Outcome:
 def _measure(case: Case, children: Children, folder: Path) -> Outcome:
     log = folder / "listener.log"
     listener = children.start("the listener", [*LISTENER, CAMERA_TOPIC, case.reliability], log)
-    _wait(listener, children, lambda: listener.log_has("listening"), START_S)
+    _wait(children, lambda: listener.log_has("listening"), START_S)
     sent = (case.width, case.height, case.frames, case.rate_hz, case.reliability)
     camera = children.start(
         "the camera", [*CAMERA, CAMERA_TOPIC, *map(str, sent)], folder / "camera.log"
     )
     camera.may_end = True
-    _wait(listener, children, lambda: camera.ended, START_S + case.frames / case.rate_hz * 10)
+    _wait(children, lambda: camera.ended, START_S + case.frames / case.rate_hz * 10)
     camera.check_code()
     time.sleep(LINGER_S)
     if code := listener.stop(STOP_S):
@@ -136,11 +135,10 @@ def _measure(case: Case, children: Children, folder: Path) -> Outcome:
     return Outcome(len(ages_ms), float(p50_ms), float(p99_ms))
 
 
-def _wait(listener: Child, children: Children, done: object, limit_s: float) -> None:
-    assert callable(done)
+def _wait(children: Children, done: Callable[[], bool], limit_s: float) -> None:
     deadline_s = time.monotonic() + limit_s
     while not done():
         children.check()
         if time.monotonic() > deadline_s:
-            raise TransportError(f"{listener.name} and its camera took longer than {limit_s:g} s")
+            raise TransportError(f"the listener and its camera took longer than {limit_s:g} s")
         time.sleep(POLL_S)

@@ -53,7 +53,8 @@ def test_one_changed_weight_is_found_and_shown(tmp_path: Path, bag: Path, capsys
     assert [path.name for path in (now / "comparison").glob("*.png")] == []
     arguments = ["replay", str(bag), *again, "--overwrite", *quick, second, "--json", "--report"]
     assert cli.main(arguments) == 1
-    assert "comparison" in (now / "report.html").read_text()
+    # Said nowhere else than of the comparison's pictures, which the page carries.
+    assert "of the pixels have another class" in (now / "report.html").read_text()
     found = json.loads(capsys.readouterr().out)
     check_found(found, read_bag(golden), read_bag(now))
     for place, entry in enumerate(found["most_changed"], start=1):
