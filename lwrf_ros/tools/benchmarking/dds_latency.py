@@ -22,7 +22,7 @@ import numpy as np
 from sensor_msgs.msg import Image
 
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.tools.demonstration.children import Children, terminated_like_interrupted
+from lwrf_ros.tools.demonstration.children import Children
 from lwrf_ros.tools.demonstration.commands import (
     CAMERA_TOPIC,
     NODE,
@@ -32,6 +32,7 @@ from lwrf_ros.tools.demonstration.commands import (
 )
 from lwrf_ros.tools.demonstration.node_watch import NodeWatch
 from lwrf_ros.tools.domain import reserve_domain_id
+from lwrf_ros.tools.interruption import terminated_like_interrupted
 
 ACTIVE_S = 300.0
 SETTLE_S = 30.0

@@ -7,12 +7,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.tools.interruption import interruption_deferred, interruption_ignored
 
 LINES_OF_LOG = 15
 # What a child gets to end by itself, seconds, before the next harder signal.
@@ -169,8 +169,10 @@ class Children:
 
     def start(self, name: str, command: Sequence[str], log: Path | None) -> Child:
         """Start a child with this run's environment; see `Child`."""
-        child = Child(name, command, self._environment, log)
-        self._children.append(child)
+        # Interrupted between its start and its entry here, it would be left running.
+        with interruption_deferred():
+            child = Child(name, command, self._environment, log)
+            self._children.append(child)
         return child
 
     def check(self) -> None:
@@ -192,24 +194,7 @@ class Children:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End what is left; a second Ctrl-C meanwhile must not leave a process behind."""
-        earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
+        """End what is left; a second signal meanwhile must not leave a process behind."""
+        with interruption_ignored():
             for child in reversed(self._children):
                 child.stop(TERMINATE_S)
-        finally:
-            signal.signal(signal.SIGINT, earlier)
-
-
-@contextmanager
-def terminated_like_interrupted() -> Iterator[None]:
-    """Let SIGTERM end the children, too, as Ctrl-C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    earlier = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, earlier)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.node.parameters import RANDOM_WEIGHTS
-from lwrf_ros.tools.demonstration.children import Children, terminated_like_interrupted
+from lwrf_ros.tools.demonstration.children import Children
 from lwrf_ros.tools.demonstration.commands import (
     CAMERA_TOPIC,
     LWRF,
@@ -26,6 +26,7 @@ from lwrf_ros.tools.demonstration.node_watch import NodeWatch
 from lwrf_ros.tools.demonstration.report import Report
 from lwrf_ros.tools.domain import reserve_domain_id
 from lwrf_ros.tools.frames import open_frames
+from lwrf_ros.tools.interruption import terminated_like_interrupted
 
 BUNDLED_WEIGHTS = "bundled"
 RANDOM_NOTE = "RANDOM WEIGHTS: the labels mean nothing"

@@ -16,12 +16,12 @@ from lwrf_ros.class_groups import ClassGroups
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.segmentation import Segmenter
+from lwrf_ros.tools.interruption import interrupted_once
 from lwrf_ros.tools.progress import progress_bar
 from lwrf_ros.tools.replaying.cameras import cameras_of
 from lwrf_ros.tools.replaying.engine import EngineOptions, open_engine, settings_of, versions
 from lwrf_ros.tools.replaying.folder import check_output_folder, make_output_folder
 from lwrf_ros.tools.replaying.ground_truth import GroundTruth
-from lwrf_ros.tools.replaying.interruption import interrupted_once
 from lwrf_ros.tools.replaying.items import FrameWork, Item
 from lwrf_ros.tools.replaying.other_topics import OtherTopics
 from lwrf_ros.tools.replaying.outputs import Outputs

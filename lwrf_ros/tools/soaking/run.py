@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lwrf_ros.node.shared_memory import remove_abandoned_segments
-from lwrf_ros.tools.demonstration.children import Child, Children, terminated_like_interrupted
+from lwrf_ros.tools.demonstration.children import Child, Children
 from lwrf_ros.tools.demonstration.commands import NODE, run_environment
 from lwrf_ros.tools.domain import reserve_domain_id
+from lwrf_ros.tools.interruption import terminated_like_interrupted
 from lwrf_ros.tools.progress import progress_bar
 from lwrf_ros.tools.soaking.report import SoakReport
 from lwrf_ros.tools.soaking.samples import Sample, growths, take_sample, write_samples

@@ -18,9 +18,10 @@ import numpy as np
 from lwrf_ros.data import config_path
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.node.compat import PROFILE_VARIABLES, profile_variable
-from lwrf_ros.tools.demonstration.children import Children, terminated_like_interrupted
+from lwrf_ros.tools.demonstration.children import Children
 from lwrf_ros.tools.demonstration.commands import CAMERA_TOPIC
 from lwrf_ros.tools.domain import reserve_domain_id
+from lwrf_ros.tools.interruption import terminated_like_interrupted
 
 CAMERA = (sys.executable, "-m", "lwrf_ros.tools.benchmarking.dds_camera")
 LISTENER = (sys.executable, "-m", "lwrf_ros.tools.transporting.listener")

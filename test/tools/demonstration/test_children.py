@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lwrf_ros.tools.demonstration import children as module
 from lwrf_ros.tools.demonstration.children import Child, ChildError, Children
+from lwrf_ros.tools.interruption import interrupted_once, interruption_ignored
 
 STUBBORN = """
 import signal, sys, time
@@ -80,6 +83,44 @@ def test_leaving_ends_what_is_left(tmp_path: Path) -> None:
         raise RuntimeError
     assert first.ended
     assert second.ended
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_in_the_moment_of_a_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    started = []
+
+    class InterruptedStart(subprocess.Popen[str]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
+            signal.raise_signal(number)
+
+    monkeypatch.setattr(module.subprocess, "Popen", InterruptedStart)
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    with (
+        interrupted_once(),
+        pytest.raises(KeyboardInterrupt),
+        Children(os.environ) as children,
+    ):
+        children.start("the child", command, tmp_path / "child.log")
+    (child,) = started
+    assert child.poll() is not None, "the child was left running"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_child_hears_signals_whatever_its_parent_does_with_them(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    command = [sys.executable, "-c", "import time; print('ready', flush=True); time.sleep(60)"]
+    with interruption_ignored(), Children(os.environ) as children:
+        child = children.start("the child", command, tmp_path / "child.log")
+        deadline_s = time.monotonic() + 20
+        while not child.log_has("ready") and time.monotonic() < deadline_s:
+            time.sleep(0.02)
+        child.signal(number)
+        child._process.wait(20)
 
 
 def test_output_of_a_child_that_fails() -> None:

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""What Ctrl-C and SIGTERM do to a command: end its work once, and never in the wrong moment."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def interrupted_once() -> Iterator[None]:
+    """Raise KeyboardInterrupt at the first of these signals and ignore those that follow.
+
+    In another thread than the main one nothing is changed: signals do not reach it.
+    """
+    came = False
+
+    def handle(*_: object) -> None:
+        nonlocal came
+        if not came:
+            came = True
+            raise KeyboardInterrupt
+
+    with _handled(SIGNALS, handle):
+        yield
+
+
+@contextmanager
+def terminated_like_interrupted() -> Iterator[None]:
+    """Let SIGTERM raise KeyboardInterrupt, too, as Ctrl-C does."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with _handled((signal.SIGTERM,), interrupt):
+        yield
+
+
+@contextmanager
+def interruption_ignored() -> Iterator[None]:
+    """Let these signals pass without effect; for the clearing up after one of them."""
+    with _handled(SIGNALS, lambda *_: None):
+        yield
+
+
+@contextmanager
+def interruption_deferred() -> Iterator[None]:
+    """Let a signal that comes within take effect at the end.
+
+    For what must not be left half done, such as a process that is started but not yet noted. A
+    process that is started within has the default handlers, as any other.
+    """
+    came: list[int] = []
+    with _handled(SIGNALS, lambda number, _: came.append(number)):
+        yield
+    if came:
+        signal.raise_signal(came[0])
+
+
+@contextmanager
+def _handled(numbers: tuple[signal.Signals, ...], handler: Callable[..., object]) -> Iterator[None]:
+    """Handle signals differently for a while; does nothing outside of the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    earlier = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, before in earlier.items():
+            # None: whatever handled it was not set from Python, and cannot be set again.
+            if before is not None:
+                signal.signal(number, before)
