@@ -27,5 +27,6 @@ BACKBONES = {
     "resnet101": Backbone("resnet", "resnet101", "resnet"),
     "resnet152": Backbone("resnet", "resnet152", "resnet"),
     "mobilenet_v2": Backbone("mobilenet_v2", "MobileNetV2", "mobile"),
+    "nasnet_mobile": Backbone("nasnet_mobile", "NASNetMobile", "mobile"),
 }
-DECODERS = ("light_weight",)
+DECODERS = ("light_weight", "light_weight_rcu", "original")

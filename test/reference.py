@@ -78,8 +78,9 @@ def _norm_shapes(name: str, channels: int) -> Shapes:
     return {f"{name}.{key}": (channels,) for key in keys}
 
 
-def resnet_shapes(depth: int, classes: int) -> Shapes:
-    """Return the names and shapes of Light-Weight RefineNet on a ResNet."""
+def resnet_shapes(depth: int, classes: int, original: bool = False) -> Shapes:
+    """Return the names and shapes of Light-Weight RefineNet, or the original, on a ResNet."""
+    side = 3 if original else 1
     shapes: Shapes = {"conv1.weight": (64, 3, 7, 7), **_norm_shapes("bn1", 64)}
     channels = 64
     for stage, blocks in enumerate(RESNET_DEPTHS[depth], start=1):
@@ -97,14 +98,20 @@ def resnet_shapes(depth: int, classes: int) -> Shapes:
             channels = 4 * width
     for level, channels in enumerate((2048, 1024, 512, 256), start=1):
         width = 512 if level == 1 else 256
-        shapes[f"p_ims1d2_outl{level}_dimred.weight"] = (width, channels, 1, 1)
+        shapes[f"p_ims1d2_outl{level}_dimred.weight"] = (width, channels, side, side)
+        for block, units in ((f"adapt_stage{level}_b", 2), (f"mflow_conv_g{level}_b", 3)):
+            for k in range(1, units + 1) if original else ():
+                shapes[f"{block}.0.{k}_conv.weight"] = (width, width, 3, 3)
+                shapes[f"{block}.0.{k}_conv.bias"] = (width,)
+                shapes[f"{block}.0.{k}_conv_relu_varout_dimred.weight"] = (width, width, 3, 3)
         if level > 1:
-            shapes[f"adapt_stage{level}_b2_joint_varout_dimred.weight"] = (256, 256, 1, 1)
+            shapes[f"adapt_stage{level}_b2_joint_varout_dimred.weight"] = (256, 256, side, side)
         for k in range(1, 5):
             name = f"mflow_conv_g{level}_pool.0.{k}_outvar_dimred.weight"
-            shapes[name] = (width, width, 1, 1)
+            shapes[name] = (width, width, side, side)
         if level < 4:
-            shapes[f"mflow_conv_g{level}_b3_joint_varout_dimred.weight"] = (256, width, 1, 1)
+            name = f"mflow_conv_g{level}_b3_joint_varout_dimred.weight"
+            shapes[name] = (256, width, side, side)
     return shapes | {"clf_conv.weight": (classes, 256, 3, 3), "clf_conv.bias": (classes,)}
 
 
@@ -137,10 +144,10 @@ def _norm(x: Tensor, p: Mapping[str, Tensor], name: str) -> Tensor:
 
 
 def pooling_chain(x: Tensor, weights: Iterable[Tensor]) -> Tensor:
-    """Chained residual pooling: each link is a 5x5 max-pool and a 1x1, added to the sum."""
+    """Chained residual pooling: each link is a 5x5 max-pool and a convolution, all are summed."""
     top = x
     for weight in weights:
-        top = F.conv2d(F.max_pool2d(top, 5, stride=1, padding=2), weight)
+        top = F.conv2d(F.max_pool2d(top, 5, stride=1, padding=2), weight, padding="same")
         x = x + top
     return x
 
@@ -150,8 +157,20 @@ def upsampled(x: Tensor, like: Tensor) -> Tensor:
     return F.interpolate(x, size=like.shape[2:], mode="bilinear", align_corners=True)
 
 
-def resnet_forward(x: Tensor, p: Mapping[str, Tensor], depth: int) -> Tensor:
-    """Run Light-Weight RefineNet on a ResNet."""
+def residual_units(x: Tensor, p: Mapping[str, Tensor], block: str, count: int) -> Tensor:
+    """Run a block of residual units of the original RefineNet."""
+    for k in range(1, count + 1):
+        y = F.conv2d(
+            F.relu(x), p[f"{block}.0.{k}_conv.weight"], p[f"{block}.0.{k}_conv.bias"], 1, 1
+        )
+        x = x + F.conv2d(F.relu(y), p[f"{block}.0.{k}_conv_relu_varout_dimred.weight"], padding=1)
+    return x
+
+
+def resnet_forward(
+    x: Tensor, p: Mapping[str, Tensor], depth: int, original: bool = False
+) -> Tensor:
+    """Run Light-Weight RefineNet, or the original, on a ResNet."""
     x = F.relu(_norm(F.conv2d(x, p["conv1.weight"], stride=2, padding=3), p, "bn1"))
     x = F.max_pool2d(x, 3, stride=2, padding=1)
     taps = []
@@ -170,14 +189,20 @@ def resnet_forward(x: Tensor, p: Mapping[str, Tensor], depth: int) -> Tensor:
         taps.append(x)
     path: Tensor | None = None
     for level, tap in enumerate(reversed(taps), start=1):
-        x = F.conv2d(tap, p[f"p_ims1d2_outl{level}_dimred.weight"])
+        x = F.conv2d(tap, p[f"p_ims1d2_outl{level}_dimred.weight"], padding="same")
+        if original:
+            x = residual_units(x, p, f"adapt_stage{level}_b", 2)
         if path is not None:
-            x = F.conv2d(x, p[f"adapt_stage{level}_b2_joint_varout_dimred.weight"])
+            name = f"adapt_stage{level}_b2_joint_varout_dimred.weight"
+            x = F.conv2d(x, p[name], padding="same")
             x = x + upsampled(path, x)
         names = [f"mflow_conv_g{level}_pool.0.{k}_outvar_dimred.weight" for k in range(1, 5)]
         path = pooling_chain(F.relu(x), [p[name] for name in names])
+        if original:
+            path = residual_units(path, p, f"mflow_conv_g{level}_b", 3)
         if level < 4:
-            path = F.conv2d(path, p[f"mflow_conv_g{level}_b3_joint_varout_dimred.weight"])
+            name = f"mflow_conv_g{level}_b3_joint_varout_dimred.weight"
+            path = F.conv2d(path, p[name], padding="same")
     assert path is not None
     return F.conv2d(path, p["clf_conv.weight"], p["clf_conv.bias"], padding=1)
 

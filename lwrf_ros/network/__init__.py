@@ -3,6 +3,7 @@
 """The networks of the paper and their weights: torch, no ROS."""
 
 from lwrf_ros.network.checkpoint import WeightsInfo, load_weights, save_weights
+from lwrf_ros.network.pretrained import load_encoder
 from lwrf_ros.network.refinenet import RefineNet, build_network, randomise
 from lwrf_ros.network.weights_file import CheckpointError
 
@@ -11,6 +12,7 @@ __all__ = [
     "RefineNet",
     "WeightsInfo",
     "build_network",
+    "load_encoder",
     "load_weights",
     "randomise",
     "save_weights",

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -73,6 +73,42 @@ def load_weights(
         CheckpointError: If the file cannot be read as weights, if reading it would run code, or
             if a parameter is missing, unexpected, not finite or of another shape.
     """
+    tensors, info = read_tensors(source)
+    wanted = _wanted(network)
+    given, unexpected = _in_own_names(tensors, network.backbone, info.layout)
+    fits = given.keys() == wanted.keys() and not unexpected
+    _check_class_count(given, network, info.source, only_problem=fits)
+    # Read before anything is taken over: on an error the network stays as it was.
+    attributes = _read_card(info.card, network, info.source)
+    take_over(
+        network,
+        given,
+        wanted,
+        unexpected,
+        info.source,
+        lambda: _advice(tensors, network, info.layout),
+    )
+    # What the card does not name is the encoder's own, not that of weights loaded before.
+    description = {
+        "mean": network.encoder.mean,
+        "std": network.encoder.std,
+        "input_size": None,
+        "temperature": 1.0,
+        **attributes,
+    }
+    for attribute, value in description.items():
+        setattr(network, attribute, value)
+    return info
+
+
+def read_tensors(
+    source: str | PathLike[str] | Mapping[str, Any],
+) -> tuple[dict[str, Tensor], WeightsInfo]:
+    """Read the named tensors of a weights file or mapping, without wrappers and prefixes.
+
+    Raises:
+        CheckpointError: If it cannot be read as weights, or if reading it would run code.
+    """
     card: Mapping[str, str] = {}
     sha256 = ""
     if isinstance(source, Mapping):
@@ -82,56 +118,66 @@ def load_weights(
         name = str(path)
         content, card = read_weights_file(path)
         sha256 = sha256_of(path)
-
     tensors = _unwrap(content, name)
     layout = "own" if is_own_layout(tensors) else "reference"
-    wanted = _wanted(network)
-    given, unexpected = _in_own_names(tensors, network.backbone, layout)
+    return tensors, WeightsInfo(name, layout, sha256, dict(card))
+
+
+def take_over(
+    network: RefineNet,
+    given: Mapping[str, Tensor],
+    wanted: Collection[str],
+    unexpected: Sequence[str],
+    name: str,
+    advice: Callable[[], str],
+) -> None:
+    """Check entries strictly and put them into a network; on an error it stays as it was.
+
+    Args:
+        network: The network.
+        given: The entries, by this project's names.
+        wanted: Which entries there have to be; batch norm's counters do not count.
+        unexpected: Names in the source that mean nothing.
+        name: Name of the source, for messages.
+        advice: Gives the end of the message if they do not fit.
+
+    Raises:
+        CheckpointError: If an entry is missing, unexpected, not finite or of another shape.
+    """
+    own = _wanted(network)
+    wanted = [key for key in wanted if key in own]
     missing = [key for key in wanted if key not in given]
-    unexpected += [key for key in given if key not in wanted]
-    _check_class_count(given, network, name, only_problem=not missing and not unexpected)
+    unexpected = [*unexpected, *(key for key in given if key not in wanted)]
     common = [key for key in wanted if key in given]
     mistyped = [f"{key} is {_kind(given[key])}" for key in common if not _is_plain(given[key])]
     misshapen = [
-        f"{key} is {tuple(given[key].shape)}, wanted {tuple(wanted[key].shape)}"
+        f"{key} is {tuple(given[key].shape)}, wanted {tuple(own[key].shape)}"
         for key in common
-        if _is_plain(given[key]) and given[key].shape != wanted[key].shape
+        if _is_plain(given[key]) and given[key].shape != own[key].shape
     ]
-    if missing or unexpected or mistyped or misshapen:
+    problems = [
+        _listing(label, entries)
+        for label, entries in (
+            ("missing", missing),
+            ("unexpected", unexpected),
+            ("not of dense floating-point numbers", mistyped),
+            ("of another shape", misshapen),
+        )
+        if entries
+    ]
+    if problems:
         raise CheckpointError(
-            f"{name} does not fit {_title(network)}: "
-            + "; ".join(
-                _listing(label, entries)
-                for label, entries in (
-                    ("missing", missing),
-                    ("unexpected", unexpected),
-                    ("not of dense floating-point numbers", mistyped),
-                    ("of another shape", misshapen),
-                )
-                if entries
-            )
-            + _advice(tensors, network, layout)
+            f"{name} does not fit {_title(network)}: {'; '.join(problems)}{advice()}"
         )
     # As float32, which is what the network gets: float64 can hold values beyond it.
-    given = {key: value.float() for key, value in given.items()}
-    broken = [key for key, value in given.items() if not bool(torch.isfinite(value).all())]
+    values = {key: value.float() for key, value in given.items()}
+    broken = [key for key, value in values.items() if not bool(torch.isfinite(value).all())]
     if broken:
         raise CheckpointError(
             f"{name} holds values that are not finite: {_listing('in', broken)}; the training that "
             "wrote it has diverged or the file is damaged: take an earlier checkpoint"
         )
-    # What the card does not name is the encoder's own, not that of weights loaded before.
-    description = {
-        "mean": network.encoder.mean,
-        "std": network.encoder.std,
-        "input_size": None,
-        "temperature": 1.0,
-        **_read_card(card, network, name),
-    }
-    network.load_state_dict(given, strict=False)  # strictly checked above, counters left out
-    for attribute, value in description.items():
-        setattr(network, attribute, value)
-    return WeightsInfo(name, layout, sha256, dict(card))
+    network.load_state_dict(values, strict=False)  # strictly checked above, counters left out
 
 
 def count_classes(source: str | PathLike[str]) -> int | None:
@@ -319,7 +365,7 @@ def _advice(tensors: Mapping[str, Tensor], network: RefineNet, layout: str) -> s
             with torch.device("meta"):
                 other = _wanted(build_network(backbone, network.num_classes, decoder))
             if not unexpected and given.keys() == other.keys():
-                return f"; these are weights of {backbone} ({decoder}): choose that backbone"
+                return f"; these are weights of {backbone} ({decoder}): choose those"
     return "; choose the backbone and decoder that the weights were trained with"
 
 

@@ -9,11 +9,11 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import dropout, interpolate, pad
 
 from lwrf_ros.backbones import BACKBONES, DECODERS
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.network.decoder import FORMS, LightWeightDecoder
+from lwrf_ros.network.decoder import BLOCKS, FORMS, Decoder
 from lwrf_ros.network.encoders.blocks import Tap
 
 MIN_SIDE_PX = 32
@@ -22,11 +22,19 @@ TEMPERATURES = (0.01, 100.0)
 
 
 class Encoder(Protocol):
-    """What a network needs to know of its encoder, beside calling it."""
+    """What a network needs to know of its encoder, beside calling it.
+
+    Attributes:
+        taps: What it hands to the decoder, shallowest first, the first one at stride 4.
+        mean: Mean of each RGB channel that its input is normalised with, in 0..1.
+        std: Standard deviation of each RGB channel, in 0..1.
+        size_multiple: It gives a map of ``ceil(H/4)`` rows where H is a multiple of this.
+    """
 
     taps: tuple[Tap, ...]
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    size_multiple: int
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         """Map ``(N, 3, H, W)`` to the taps, shallowest first."""
@@ -59,9 +67,12 @@ class RefineNet(nn.Module):
         description: Encoder = self.encoder
         self.mean = description.mean
         self.std = description.std
+        self.size_multiple = description.size_multiple
         self.input_size: tuple[int, int] | None = None
         self._temperature = 1.0
-        self.decoder = LightWeightDecoder(description.taps, FORMS[entry.form])
+        blocks = BLOCKS[decoder]
+        self.decoder = Decoder(description.taps, FORMS[entry.form], blocks)
+        self.dropout = blocks.dropout
         self.classifier = nn.Conv2d(self.decoder.channels_out, num_classes, 3, padding=1)
 
     @property
@@ -93,7 +104,18 @@ class RefineNet(nn.Module):
         Returns:
             ``(N, C, ceil(H/4), ceil(W/4))`` logits.
         """
-        return self.classifier(self.decoder(self.encoder(image)))
+        features = self.decoder(self.encoder(framed(image, self.size_multiple)))
+        if self.dropout:
+            features = dropout(features, self.dropout, training=self.training)
+        return self.classifier(features)
+
+
+def framed(image: Tensor, multiple: int) -> Tensor:
+    """Extend ``(N, 3, H, W)`` to multiples of a size with zeros, the mean colour, behind."""
+    if multiple == 1:
+        return image
+    height, width = image.shape[2], image.shape[3]
+    return pad(image, (0, -width % multiple, 0, -height % multiple))
 
 
 def build_network(backbone: str, num_classes: int, decoder: str = "light_weight") -> RefineNet:

@@ -130,7 +130,12 @@ class Parameters:
         **_one_of(IMAGE_QOS),
     )
     backbone: str = _parameter("mobilenet_v2", "Encoder of the network.", **_one_of(BACKBONES))
-    decoder: str = _parameter("light_weight", "Form of the decoder.", **_one_of(DECODERS))
+    decoder: str = _parameter(
+        "light_weight",
+        "Form of the decoder: the paper's, the paper's with residual units, or that of the "
+        "original RefineNet.",
+        **_one_of(DECODERS),
+    )
     classes: str = _parameter(
         "camvid",
         "Class table: the name of a bundled one, or the path of a YAML file.",

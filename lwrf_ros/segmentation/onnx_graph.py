@@ -108,16 +108,17 @@ class _Writer:
             channels = module.out_channels
         elif isinstance(module, nn.MaxPool2d):
             window = _window(module)
-            self._value(node, "MaxPool", [value], **window)
+            self._value(node, "MaxPool", [value], **window, ceil_mode=int(module.ceil_mode))
+        elif isinstance(module, nn.AvgPool2d) and not module.count_include_pad:
+            window = _window(module)
+            self._value(node, "AveragePool", [value], **window, ceil_mode=int(module.ceil_mode))
         else:
             raise NotImplementedError(type(module).__name__)
-        spatial = [
-            (side + 2 * pad - kernel) // stride + 1
-            for side, pad, kernel, stride in zip(
-                size, window["pads"][:2], window["kernel_shape"], window["strides"], strict=True
-            )
-        ]
-        self._facts[node] = (1, channels, *spatial)
+        self._facts[node] = (
+            1,
+            channels,
+            *_sizes(size, window, getattr(module, "ceil_mode", False)),
+        )
 
     def _function(self, node: fx.Node) -> None:
         function, args = node.target, node.args
@@ -126,6 +127,12 @@ class _Writer:
             return
         if function is operator.getitem:
             self._facts[node] = self._facts[args[0]][args[1]]  # type: ignore[index]
+            return
+        if function in (operator.neg, operator.mod):
+            self._facts[node] = function(*(self._known(arg) for arg in args))
+            return
+        if function is functional.pad:
+            self._pad(node, args[0], [self._known(arg) for arg in args[1]])  # type: ignore[arg-type, union-attr]
             return
         sources = list(args[0]) if isinstance(args[0], Sequence) else [args[0]]
         sources += [arg for arg in args[1:] if isinstance(arg, fx.Node)]
@@ -155,6 +162,22 @@ class _Writer:
             raise NotImplementedError(str(function))
         self._facts[node] = shape
 
+    def _known(self, value: Any) -> Any:
+        """Return a number that is written down, or computed from shapes."""
+        return self._facts[value] if isinstance(value, fx.Node) else value
+
+    def _pad(self, node: fx.Node, source: fx.Node, more: Sequence[int]) -> None:
+        """Extend or crop a map by so many columns before and behind, then rows."""
+        left, right, top, bottom = more
+        count, channels, height, width = self._facts[source]
+        self._facts[node] = (count, channels, height + top + bottom, width + left + right)
+        if not any(more):
+            self._names[node] = self._names[source]
+            return
+        pads = np.array([0, 0, top, left, 0, 0, bottom, right], dtype=np.int64)
+        inputs = [self._names[source], self._constant(f"{node.name}_pads", pads)]
+        self._value(node, "Pad", inputs)
+
     def _relu6(self, node: fx.Node, values: list[str], source: Any, channels: int) -> None:
         zero = self._constant("zero", np.array(0, dtype=np.float32))
         six = self._constant("six", np.array(6, dtype=np.float32))
@@ -178,7 +201,18 @@ class _Writer:
         return name
 
 
-def _window(module: nn.Conv2d | nn.MaxPool2d) -> dict[str, list[int]]:
+def _sizes(size: Sequence[int], window: dict[str, list[int]], ceil_mode: bool) -> list[int]:
+    """Return the sides of what a sliding window makes of a map."""
+    sides = []
+    for side, before, kernel, stride in zip(
+        size, window["pads"][:2], window["kernel_shape"], window["strides"], strict=True
+    ):
+        steps = side + 2 * before - kernel
+        sides.append((-(-steps // stride) if ceil_mode else steps // stride) + 1)
+    return sides
+
+
+def _window(module: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d) -> dict[str, list[int]]:
     """Return the sliding window of a module as ONNX' attributes."""
     padding = _pair(module.padding)
     return {

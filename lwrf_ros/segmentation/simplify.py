@@ -5,17 +5,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import pad
 
-from lwrf_ros.network.decoder import Level
-from lwrf_ros.network.encoders.blocks import ConvNorm
-from lwrf_ros.network.refinenet import RefineNet
+from lwrf_ros.network.decoder import ChainedResidualPooling, Level, TapSum
+from lwrf_ros.network.encoders.blocks import Normed
+from lwrf_ros.network.refinenet import RefineNet, framed
 
 
 @dataclass(frozen=True)
@@ -52,88 +52,106 @@ class Simplified(nn.Module):
     def __init__(self, network: RefineNet, rewrites: Rewrites) -> None:
         super().__init__()
         self.encoder = fold_batch_norm(network.encoder)
-        self.tap_counts = list(network.decoder.tap_counts)
-        levels = cast("list[Level]", list(network.decoder.levels))
+        self.size_multiple = network.size_multiple
+        self.decoder = copy.deepcopy(network.decoder)
+        levels = cast("list[Level]", list(self.decoder.levels))
         # The shallowest level hands on to the classifier.
-        simplified = [
-            SimplifiedLevel(level, level.project or network.classifier, rewrites)
-            for level in levels
-        ]
-        self.levels = nn.ModuleList(simplified)
+        levels[-1].project = copy.deepcopy(network.classifier)
+        for level in levels:
+            _rewrite(level, rewrites)
         # Behind the last level; whoever can do it better on his device puts an Identity here.
         self.assemble: nn.Module = nn.Identity()
         if rewrites.split_classifier:
-            self.assemble = simplified[-1].split()
+            self.assemble = _split(levels[-1])
 
     def forward(self, image: Tensor) -> Tensor:
         """Map ``(N, 3, H, W)`` to ``(N, C, ceil(H/4), ceil(W/4))``, as `RefineNet` does."""
-        waiting: list[Tensor] = list(self.encoder(image))
-        path: Tensor | None = None
-        for level, count in zip(self.levels, self.tap_counts, strict=True):
-            path = level([waiting.pop() for _ in range(count)], path)
-        logits: Tensor = self.assemble(path)
+        logits: Tensor = self.assemble(
+            self.decoder(self.encoder(framed(image, self.size_multiple)))
+        )
         return logits
 
 
-class SimplifiedLevel(nn.Module):
-    """One resolution of the decoder, with the convolution that its result goes into.
+class JoinedTaps(nn.Module):
+    """One convolution over a level's concatenated taps, in the place of a sum of several.
 
     Args:
-        level: The level that it is made of.
-        follower: What follows the level's CRP: its 1x1 upwards, or the classifier.
-        rewrites: Which rewrites to apply.
+        conv: The convolution.
     """
 
-    def __init__(self, level: Level, follower: nn.Conv2d, rewrites: Rewrites) -> None:
+    def __init__(self, conv: nn.Conv2d) -> None:
         super().__init__()
-        reduce = cast("list[nn.Conv2d]", list(copy.deepcopy(level.reduce)))
-        adapt = copy.deepcopy(level.adapt)
-        if adapt is not None and rewrites.merge_pairs:
-            reduce = [chained(conv, adapt) for conv in reduce]
-            adapt = None
-        self.joined = rewrites.join_sums and len(reduce) > 1
-        self.reduce = nn.ModuleList([side_by_side(reduce)] if self.joined else reduce)
-        self.adapt = adapt
-        self.activation: Callable[[Tensor], Tensor] = level.activation
-        stages = cast("list[nn.Conv2d]", list(copy.deepcopy(level.crp.stages)))
-        self.last: nn.Conv2d | None = None
-        if rewrites.merge_last_stage:
-            self.last = chained(stages.pop(), follower)
-        self.stages = nn.ModuleList(stages)
-        self.follower = copy.deepcopy(follower)
-        self.pool = pool(rewrites.separable_pool)
+        self.conv = conv
 
-    def forward(self, taps: Sequence[Tensor], deeper: Tensor | None) -> Tensor:
-        """Fuse taps ``(N, c, H, W)`` of one size with the deeper path ``(N, width, h, w)``."""
-        if self.joined:
-            taps = [torch.cat(list(taps), dim=1)]
-        total: Tensor | None = None
-        for tap, reduce in zip(taps, self.reduce, strict=True):
-            total = reduce(tap) if total is None else total + reduce(tap)
-        assert total is not None  # a level is built from at least one tap
-        if self.adapt is not None:
-            total = self.adapt(total)
-        if deeper is not None:
-            size = total.shape[2:]
-            total = total + interpolate(deeper, size=size, mode="bilinear", align_corners=True)
-        link = self.activation(total)
-        out = link
-        for stage in self.stages:
-            link = stage(self.pool(link))
-            out = out + link
-        if self.last is None:
-            return self.follower(out)
-        # follower(out + stage(pool(link))) = follower(out) + (follower * stage)(pool(link))
-        return self.follower(out) + self.last(self.pool(link))
+    def forward(self, taps: Sequence[Tensor]) -> Tensor:
+        """Map taps ``(N, c, H, W)`` of one size to ``(N, width, H, W)``."""
+        out: Tensor = self.conv(torch.cat(list(taps), dim=1))
+        return out
 
-    def split(self) -> ShiftedSum:
-        """Turn the 3x3 that follows into a 1x1 a tap, and return what puts them together."""
-        bias = self.follower.bias
-        assert bias is not None  # the classifier has one
-        self.follower = taps_apart(self.follower)
-        if self.last is not None:
-            self.last = taps_apart(self.last)
-        return ShiftedSum(bias.detach())
+
+class MergedChain(nn.Module):
+    """CRP whose last stage is part of the convolution behind it.
+
+    follower(sum + stage(pool(link))) is follower(sum) + (follower * stage)(pool(link)).
+
+    Args:
+        crp: The CRP; it loses its last stage.
+        follower: The convolution behind it.
+    """
+
+    def __init__(self, crp: ChainedResidualPooling, follower: nn.Conv2d) -> None:
+        super().__init__()
+        self.last = chained(cast("nn.Conv2d", crp.stages.pop(-1)), follower)
+        self.crp = crp
+        self.follower = follower
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(N, channels, H, W)`` to what the follower makes of the whole CRP."""
+        total, link = self.crp.chain(x)
+        out: Tensor = self.follower(total) + self.last(self.crp.pool(link))
+        return out
+
+
+def _rewrite(level: Level, rewrites: Rewrites) -> None:
+    """Rewrite a level in place, as far as its form allows it."""
+    reduce = cast("list[nn.Conv2d]", list(cast("TapSum", level.reduce)))
+    crp = cast("ChainedResidualPooling", level.crp)
+    adapt, follower = level.adapt, level.project
+    if rewrites.merge_pairs and adapt is not None and not level.rcus_in and _pointwise(reduce):
+        reduce = [chained(conv, adapt) for conv in reduce]
+        level.adapt = None
+    if rewrites.join_sums and len(reduce) > 1:
+        level.reduce = JoinedTaps(side_by_side(reduce))
+    else:
+        level.reduce = TapSum(reduce, [0.0] * len(reduce))
+    if rewrites.separable_pool:
+        crp.pool = separable_pool()
+    if (
+        rewrites.merge_last_stage
+        and follower is not None
+        and not level.rcus_out
+        and _pointwise(crp.stages)
+    ):
+        level.crp = MergedChain(crp, follower)
+        level.project = None
+
+
+def _split(level: Level) -> ShiftedSum:
+    """Turn the 3x3 that ends a level into a 1x1 a tap, and return what puts them together."""
+    crp, follower = level.crp, level.project
+    if isinstance(crp, MergedChain):
+        follower = crp.follower
+        crp.follower, crp.last = taps_apart(follower), taps_apart(crp.last)
+    else:
+        assert follower is not None  # the classifier
+        level.project = taps_apart(follower)
+    assert follower.bias is not None  # it has one
+    return ShiftedSum(follower.bias.detach())
+
+
+def _pointwise(convs: Iterable[nn.Module]) -> bool:
+    """Tell whether all are 1x1: what follows a larger one sees a border that it has made."""
+    return all(cast("nn.Conv2d", conv).kernel_size == (1, 1) for conv in convs)
 
 
 class ShiftedSum(nn.Module):
@@ -175,18 +193,11 @@ def simplify(network: RefineNet, rewrites: Rewrites) -> Simplified:
 
 
 def fold_batch_norm(encoder: nn.Module) -> nn.Module:
-    """Return a copy of an encoder in which every batch norm is part of its convolution."""
+    """Return a copy of an encoder in which every batch norm is part of its convolutions."""
     folded = copy.deepcopy(encoder).eval()
     for module in folded.modules():
-        if isinstance(module, ConvNorm):
-            norm = module.norm
-            assert norm.running_mean is not None and norm.running_var is not None  # as built
-            # In double precision: the rounding of the product is then all that is added.
-            scale = norm.weight.double() / (norm.running_var.double() + norm.eps).sqrt()
-            weight = module.conv.weight.double() * scale.view(-1, 1, 1, 1)
-            bias = norm.bias.double() - norm.running_mean.double() * scale
-            module.conv = _with(module.conv, weight, bias)
-            module.norm = nn.Identity()  # type: ignore[assignment]
+        if isinstance(module, Normed):
+            module.fold()
     return folded
 
 
@@ -217,10 +228,8 @@ def side_by_side(convs: Sequence[nn.Conv2d]) -> nn.Conv2d:
     return _with(convs[0], torch.cat([conv.weight for conv in convs], dim=1), None)
 
 
-def pool(separable: bool) -> nn.Module:
-    """Build CRP's 5x5 max-pool at stride 1; as 5x1 and 1x5 it takes 10 comparisons, not 25."""
-    if not separable:
-        return nn.MaxPool2d(5, stride=1, padding=2)
+def separable_pool() -> nn.Module:
+    """Build CRP's 5x5 max-pool as 5x1 and 1x5: 10 comparisons a pixel instead of 25."""
     return nn.Sequential(
         nn.MaxPool2d((5, 1), stride=1, padding=(2, 0)),
         nn.MaxPool2d((1, 5), stride=1, padding=(0, 2)),

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from lwrf_ros.backbones import BACKBONES
 from lwrf_ros.errors import LwrfError
 
 SCHEDULES = ("cosine", "halving", "constant")
@@ -178,7 +179,7 @@ def from_scratch() -> Recipe:
 
 def fine_tuning(backbone: str) -> Recipe:
     """Return the paper's recipe for given weights (section 4): batch norm stays frozen."""
-    rate = 1e-3 if backbone in ("mobilenet_v2", "nasnet_mobile") else 5e-4
+    rate = 1e-3 if BACKBONES[backbone].form == "mobile" else 5e-4
     return Recipe(
         epochs=60,
         batch=6,

@@ -346,7 +346,7 @@ def test_another_class_count_is_its_own_message(
 def test_weights_of_another_backbone_name_it(network: RefineNet, classes: int) -> None:
     message = refusal(network, filled_cheaply(resnet_shapes(50, classes)))
     assert "mobilenet_v2" in message
-    assert "weights of resnet50 (light_weight): choose that backbone" in message
+    assert "weights of resnet50 (light_weight): choose those" in message
 
 
 def test_weights_of_a_deeper_resnet_name_it() -> None:

@@ -14,8 +14,8 @@ from lwrf_ros.network.decoder import (
     CRP_STAGES,
     FORMS,
     ChainedResidualPooling,
+    Decoder,
     Level,
-    LightWeightDecoder,
 )
 from lwrf_ros.network.encoders.blocks import Tap
 
@@ -90,14 +90,14 @@ def test_dropout_acts_in_training_only() -> None:
 
 
 def test_no_convolution_of_the_decoder_has_a_bias() -> None:
-    decoder = LightWeightDecoder([Tap(3, 4), Tap(4, 8)], FORMS["mobile"])
+    decoder = Decoder([Tap(3, 4), Tap(4, 8)], FORMS["mobile"])
     assert all(name.endswith("weight") for name in decoder.state_dict())
     assert all(value.shape[2:] == (1, 1) for value in decoder.state_dict().values())
 
 
 def test_taps_of_one_stride_share_a_level_and_the_shallowest_sets_the_size() -> None:
     taps = [Tap(3, 4), Tap(4, 16), Tap(5, 16), Tap(6, 32)]
-    decoder = LightWeightDecoder(taps, FORMS["mobile"])
+    decoder = Decoder(taps, FORMS["mobile"])
     assert decoder.tap_counts == [1, 2, 1]
     assert [level.project is None for level in decoder.levels] == [False, False, True]
     maps = [torch.zeros(1, 3, 17, 9), *(torch.zeros(1, c, 5, 3) for c in (4, 5))]
@@ -106,7 +106,7 @@ def test_taps_of_one_stride_share_a_level_and_the_shallowest_sets_the_size() -> 
 
 
 def test_the_resnet_form_is_wider_at_the_deepest_level_and_adapts_above_it() -> None:
-    decoder = LightWeightDecoder([Tap(3, 4), Tap(4, 8), Tap(5, 16)], FORMS["resnet"])
+    decoder = Decoder([Tap(3, 4), Tap(4, 8), Tap(5, 16)], FORMS["resnet"])
     deepest, *above = decoder.levels
     assert deepest.reduce[0].weight.shape == (512, 5, 1, 1)
     assert deepest.project.weight.shape == (256, 512, 1, 1)

@@ -13,6 +13,7 @@ from lwrf_ros.backbones import BACKBONES
 from lwrf_ros.network import build_network
 from lwrf_ros.network.encoders.blocks import ConvNorm
 from lwrf_ros.network.encoders.mobilenet_v2 import InvertedResidual, MobileNetV2
+from lwrf_ros.network.encoders.nasnet_mobile import FactorisedReduction, NASNetMobile, Separable
 from lwrf_ros.network.encoders.resnet import Bottleneck, resnet50
 
 SIZES = [(32, 32), (33, 32), (45, 63), (64, 96), (97, 129)]
@@ -57,6 +58,50 @@ def test_resnet_taps(size: tuple[int, int]) -> None:
     channels_strides = [(256, 4), (512, 8), (1024, 16), (2048, 32)]
     wanted = [(2, channels, *ceil_div(size, stride)) for channels, stride in channels_strides]
     assert [tuple(tap.shape) for tap in taps] == wanted
+
+
+@pytest.mark.parametrize("size", [(32, 32), (36, 40), (64, 96), (100, 132)])
+def test_nasnet_mobile_taps(size: tuple[int, int]) -> None:
+    with torch.device("meta"):
+        taps = NASNetMobile()(torch.empty(2, 3, *size))
+    # An odd size is halved downwards from stride 4 on.
+    wanted = [
+        (2, channels, *(side // stride for side in size))
+        for channels, stride in [(44, 4), (264, 8), (528, 16), (1056, 32)]
+    ]
+    assert [tuple(tap.shape) for tap in taps] == wanted
+
+
+def test_odd_and_even_rows_are_joined_by_a_factorised_reduction() -> None:
+    for round_up, wanted in ((False, [[0, 2], [1, 3]]), (True, [[0, 2, 4], [1, 3, 0]])):
+        reduction = FactorisedReduction(1, 2, round_up).eval()
+        for conv in reduction.convs:
+            conv.weight.data.fill_(1.0)
+        reduction.norm.eps = 0.0
+        x = torch.arange(5.0).view(1, 1, 5, 1).expand(1, 1, 5, 5)
+        out = reduction(x)[0]
+        assert [rows[:, 0].tolist() for rows in out] == wanted
+
+
+@pytest.mark.parametrize(("on_odd", "centre"), [(False, 2), (True, 1)])
+@pytest.mark.parametrize("kernel", [3, 5, 7])
+def test_what_a_halving_separable_convolution_is_centred_on(
+    on_odd: bool, centre: int, kernel: int
+) -> None:
+    separable = Separable(1, 1, kernel, 2, on_odd).eval()
+    for conv in (separable.spread, separable.spread_again):
+        conv.weight.data.zero_()
+        conv.weight.data[0, 0, kernel // 2, kernel // 2] = 1.0
+    for block in (separable.mix, separable.mix_again):
+        block.conv.weight.data.fill_(1.0)
+        block.norm.eps = 0.0
+    x = torch.zeros(1, 1, 8, 8)
+    x[0, 0, centre, centre] = 5.0
+    out = separable(x)[0, 0]
+    assert out.shape == (4, 4)
+    at = centre // 2
+    assert out[at, at] == 5.0
+    assert out.sum() == 5.0
 
 
 @pytest.mark.parametrize("backbone", BACKBONES)

@@ -21,14 +21,17 @@ from reference import (
     resnet_shapes,
 )
 
-from lwrf_ros.network import build_network, load_weights
+from lwrf_ros.network import build_network, load_encoder, load_weights
 
 TOLERANCE = 1e-5
-BACKBONES = {
-    "rf_lw50": "resnet50",
-    "rf_lw101": "resnet101",
-    "rf_lw152": "resnet152",
-    "rf_lwmbv2": "mobilenet_v2",
+NETWORKS = {
+    "rf_lw50": ("resnet50", "light_weight"),
+    "rf_lw101": ("resnet101", "light_weight"),
+    "rf_lw152": ("resnet152", "light_weight"),
+    "rf_lwmbv2": ("mobilenet_v2", "light_weight"),
+    "rf50": ("resnet50", "original"),
+    "rf101": ("resnet101", "original"),
+    "rf152": ("resnet152", "original"),
 }
 GOLDEN = (
     "rf_lw50/21/64x96",
@@ -37,7 +40,13 @@ GOLDEN = (
     "rf_lw152/60/64x96",
     "rf_lwmbv2/21/64x96",
     "rf_lwmbv2/21/97x129",
+    "rf50/7/64x96",
+    "rf101/21/64x96",
+    "rf152/7/64x96",
 )
+ENCODER = "nasnet_mobile_encoder"
+ENCODER_TAPS = ("cell_stem_0", "cell_3", "cell_9", "cell_15")
+ENCODER_SIZES = ("64x96", "97x129")
 
 
 @pytest.mark.parametrize("key", GOLDEN)
@@ -49,7 +58,8 @@ def test_golden_output(shared: Path, key: str) -> None:
         name: [int(classes), *shape[1:]] if name.startswith(("clf_conv", "segm")) else shape
         for name, shape in entries
     }
-    network = build_network(BACKBONES[model], int(classes))
+    backbone, decoder = NETWORKS[model]
+    network = build_network(backbone, int(classes), decoder)
     assert load_weights(network, filled(shapes)).layout == "reference"
     with torch.inference_mode():
         got = network(network_input(camera_image(height, width)))[0]
@@ -57,9 +67,23 @@ def test_golden_output(shared: Path, key: str) -> None:
     assert largest_error(got, torch.from_numpy(wanted)) <= TOLERANCE
 
 
-def test_every_golden_output_of_these_networks_is_compared(shared: Path) -> None:
+@pytest.mark.parametrize("size", ENCODER_SIZES)
+def test_golden_features_of_nasnet_mobile(shared: Path, size: str) -> None:
+    entries = json.loads((shared / "reference" / "state_dicts.json").read_text())[ENCODER]
+    network = build_network("nasnet_mobile", 2)
+    load_encoder(network, filled(dict(entries)))
+    with torch.inference_mode():
+        taps = network.encoder(network_input(camera_image(*map(int, size.split("x")))))
+    golden = np.load(shared / "reference" / "golden.npz")
+    for name, tap in zip(ENCODER_TAPS, taps, strict=True):
+        wanted = torch.from_numpy(golden[f"{ENCODER}/{name}/{size}"])
+        assert largest_error(tap[0], wanted) <= TOLERANCE, name
+
+
+def test_every_golden_output_is_compared(shared: Path) -> None:
     keys = np.load(shared / "reference" / "golden.npz").files
-    assert {key for key in keys if key.split("/")[0] in BACKBONES} == set(GOLDEN)
+    features = {f"{ENCODER}/{tap}/{size}" for tap in ENCODER_TAPS for size in ENCODER_SIZES}
+    assert set(keys) == {*GOLDEN, *features}
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (33, 47), (64, 96)])
@@ -72,13 +96,16 @@ def test_mobilenet_v2_equals_the_plain_functions(height: int, width: int) -> Non
         assert largest_error(network(x), mobile_forward(x, parameters)) <= TOLERANCE
 
 
-def test_resnet50_equals_the_plain_functions() -> None:
-    parameters = filled(resnet_shapes(50, classes=2))
-    network = build_network("resnet50", 2)
+@pytest.mark.parametrize("decoder", ["light_weight", "original"])
+def test_resnet50_equals_the_plain_functions(decoder: str) -> None:
+    original = decoder == "original"
+    parameters = filled(resnet_shapes(50, 2, original))
+    network = build_network("resnet50", 2, decoder)
     load_weights(network, parameters)
     x = network_input(camera_image(37, 65))
     with torch.inference_mode():
-        assert largest_error(network(x), resnet_forward(x, parameters, 50)) <= TOLERANCE
+        wanted = resnet_forward(x, parameters, 50, original)
+        assert largest_error(network(x), wanted) <= TOLERANCE
 
 
 def test_another_parameter_value_is_noticed() -> None:

@@ -11,22 +11,24 @@ import pytest
 import torch
 from reference import mobile_shapes, resnet_shapes
 
-from lwrf_ros.backbones import BACKBONES
 from lwrf_ros.network import build_network
 from lwrf_ros.network.layouts import from_reference, is_own_layout
 
 MODELS = {
-    "resnet50": "rf_lw50",
-    "resnet101": "rf_lw101",
-    "resnet152": "rf_lw152",
-    "mobilenet_v2": "rf_lwmbv2",
+    "rf_lw50": ("resnet50", "light_weight"),
+    "rf_lw101": ("resnet101", "light_weight"),
+    "rf_lw152": ("resnet152", "light_weight"),
+    "rf_lwmbv2": ("mobilenet_v2", "light_weight"),
+    "rf50": ("resnet50", "original"),
+    "rf101": ("resnet101", "original"),
+    "rf152": ("resnet152", "original"),
 }
 
 
-def check_one_to_one(shapes: dict[str, tuple[int, ...]], backbone: str) -> None:
+def check_one_to_one(shapes: dict[str, tuple[int, ...]], backbone: str, decoder: str) -> None:
     """Check that the authors' entries are exactly this project's, in other names."""
     with torch.device("meta"):
-        state = build_network(backbone, 21).state_dict()
+        state = build_network(backbone, 21, decoder).state_dict()
     own = {k: tuple(v.shape) for k, v in state.items() if not k.endswith("num_batches_tracked")}
     translated = {name: from_reference(name, backbone) for name in shapes}
     assert None not in translated.values()
@@ -34,17 +36,21 @@ def check_one_to_one(shapes: dict[str, tuple[int, ...]], backbone: str) -> None:
     assert {translated[name]: tuple(shape) for name, shape in shapes.items()} == own
 
 
-@pytest.mark.parametrize("backbone", BACKBONES)
-def test_one_to_one_for_the_published_names(shared: Path, backbone: str) -> None:
+@pytest.mark.parametrize("model", MODELS)
+def test_one_to_one_for_the_published_names(shared: Path, model: str) -> None:
     models = json.loads((shared / "reference" / "state_dicts.json").read_text())
-    check_one_to_one(dict(models[MODELS[backbone]]), backbone)
+    check_one_to_one(dict(models[model]), *MODELS[model])
 
 
-@pytest.mark.parametrize("backbone", BACKBONES)
-def test_one_to_one_for_the_names_of_the_plain_functions(backbone: str) -> None:
-    mobile = backbone == "mobilenet_v2"
-    depth = 0 if mobile else int(backbone.removeprefix("resnet"))
-    check_one_to_one(mobile_shapes(21) if mobile else resnet_shapes(depth, 21), backbone)
+@pytest.mark.parametrize("model", MODELS)
+def test_one_to_one_for_the_names_of_the_plain_functions(model: str) -> None:
+    backbone, decoder = MODELS[model]
+    if backbone == "mobilenet_v2":
+        shapes = mobile_shapes(21)
+    else:
+        depth = int(backbone.removeprefix("resnet"))
+        shapes = resnet_shapes(depth, 21, decoder == "original")
+    check_one_to_one(shapes, backbone, decoder)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +65,11 @@ def test_one_to_one_for_the_names_of_the_plain_functions(backbone: str) -> None:
         ("mflow_conv_g2_pool.0.4_outvar_dimred.weight", "decoder.levels.1.crp.stages.3.weight"),
         ("mflow_conv_g3_b3_joint_varout_dimred.weight", "decoder.levels.2.project.weight"),
         ("clf_conv.bias", "classifier.bias"),
+        ("adapt_stage1_b.0.2_conv.bias", "decoder.levels.0.rcus_in.1.first.bias"),
+        (
+            "mflow_conv_g4_b.0.3_conv_relu_varout_dimred.weight",
+            "decoder.levels.3.rcus_out.2.last.weight",
+        ),
     ],
 )
 def test_resnet_names(name: str, own: str) -> None:

@@ -20,7 +20,7 @@ from oracle import StrongestChannel, stretched
 from reference import filled, mobile_shapes, resnet_shapes
 from torch import Tensor
 
-from lwrf_ros.network import build_network, load_weights
+from lwrf_ros.network import build_network, load_weights, randomise
 from lwrf_ros.segmentation import cpu_kernels
 from lwrf_ros.segmentation.choice import choose_stages
 from lwrf_ros.segmentation.cpu_kernels import assemble_rows, bilinear_axis
@@ -207,6 +207,24 @@ def test_onnx_runtime_gives_the_networks_logits(backbone: str, size: tuple[int, 
         wanted = network(image)
     batch = made.new_batch(1, size)
     batch.copy_(image)
+    torch.testing.assert_close(
+        made.forward(batch), wanted, rtol=0, atol=1e-5 * float(wanted.abs().max())
+    )
+
+
+@pytest.mark.parametrize(
+    ("backbone", "decoder"),
+    [("nasnet_mobile", "light_weight"), ("mobilenet_v2", "original")],
+)
+def test_onnx_runtime_knows_every_operation(backbone: str, decoder: str) -> None:
+    network = build_network(backbone, 3, decoder)
+    randomise(network, 0)
+    made = CpuStages(network, torch.float32)
+    image = torch.randn(1, 3, 45, 66, generator=torch.Generator().manual_seed(7))
+    batch = made.new_batch(1, (45, 66))
+    batch.copy_(image)
+    with torch.inference_mode():
+        wanted = network(image)
     torch.testing.assert_close(
         made.forward(batch), wanted, rtol=0, atol=1e-5 * float(wanted.abs().max())
     )

@@ -12,7 +12,8 @@ from reference import filled, mobile_shapes, resnet_shapes
 from torch import nn
 from torch.nn.functional import conv2d
 
-from lwrf_ros.network import RefineNet, build_network, load_weights
+from lwrf_ros.backbones import DECODERS
+from lwrf_ros.network import RefineNet, build_network, load_weights, randomise
 from lwrf_ros.segmentation.simplify import (
     Rewrites,
     ShiftedSum,
@@ -38,6 +39,19 @@ def network(request: pytest.FixtureRequest) -> RefineNet:
     return network
 
 
+@pytest.fixture(scope="module", params=DECODERS)
+def nasnet(request: pytest.FixtureRequest) -> RefineNet:
+    """A network with every kind of module, with each decoder."""
+    network = build_network("nasnet_mobile", CLASSES, request.param)
+    randomise(network, 0)
+    statistics = torch.Generator().manual_seed(1)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1, generator=statistics)
+            module.running_var.uniform_(0.8, 1.2, generator=statistics)
+    return network
+
+
 def image(height: int, width: int) -> torch.Tensor:
     return torch.randn(2, 3, height, width, generator=torch.Generator().manual_seed(1))
 
@@ -51,6 +65,16 @@ def test_the_output_stays(network: RefineNet, rewrites: Rewrites, size: tuple[in
     assert wanted.std() > 1e-3  # or nothing is shown
     scale = float(wanted.abs().max())
     torch.testing.assert_close(got, wanted, rtol=0, atol=1e-5 * scale)
+
+
+@pytest.mark.parametrize("rewrites", [ALL, Rewrites(), NONE], ids=str)
+def test_the_output_stays_for_every_decoder(nasnet: RefineNet, rewrites: Rewrites) -> None:
+    x = image(61, 70)
+    with torch.inference_mode():
+        wanted, got = nasnet(x), simplify(nasnet, rewrites)(x)
+    assert kinds(simplify(nasnet, rewrites), nn.BatchNorm2d) == 0
+    assert wanted.shape == (2, CLASSES, 16, 18) and wanted.std() > 1e-3
+    torch.testing.assert_close(got, wanted, rtol=0, atol=1e-5 * float(wanted.abs().max()))
 
 
 def test_the_network_stays_as_it_was(network: RefineNet) -> None:

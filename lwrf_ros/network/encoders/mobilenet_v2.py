@@ -47,6 +47,7 @@ class MobileNetV2(nn.Module):
 
     mean = (0.485, 0.456, 0.406)
     std = (0.229, 0.224, 0.225)
+    size_multiple = 1
     taps = (Tap(24, 4), Tap(32, 8), Tap(64, 16), Tap(96, 16), Tap(160, 32), Tap(320, 32))
 
     def __init__(self) -> None:

@@ -42,6 +42,7 @@ class ResNet(nn.Module):
 
     mean = (0.485, 0.456, 0.406)
     std = (0.229, 0.224, 0.225)
+    size_multiple = 1
     # The two deepest taps are dropped out in training, as the published networks do.
     taps = (Tap(256, 4), Tap(512, 8), Tap(1024, 16, dropout=0.5), Tap(2048, 32, dropout=0.5))
 
