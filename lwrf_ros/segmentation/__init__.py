@@ -2,12 +2,13 @@
 # Copyright 2026 The lwrf_ros authors
 """The engine: images in, labels, confidence and coverage out. torch and NumPy, no ROS."""
 
+from lwrf_ros.segmentation.arguments import ENCODINGS, ImageError
 from lwrf_ros.segmentation.device import PRECISIONS, DeviceError
 from lwrf_ros.segmentation.faults import DeviceLostError, OutOfMemoryError
 from lwrf_ros.segmentation.overlay import draw_overlay
 from lwrf_ros.segmentation.region_coverage import RegionCoverage, RegionShares
 from lwrf_ros.segmentation.result import Segmentation, Timings
-from lwrf_ros.segmentation.segmenter import ENCODINGS, ImageError, Segmenter, Ticket
+from lwrf_ros.segmentation.segmenter import Segmenter, Ticket
 
 __all__ = [
     "ENCODINGS",

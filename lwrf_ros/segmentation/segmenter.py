@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import operator
 import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
@@ -19,24 +18,23 @@ from torch import Tensor
 from lwrf_ros.class_groups import ClassGroups
 from lwrf_ros.classes import UNLABELLED, ClassTable
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet
+from lwrf_ros.network.refinenet import RefineNet
+from lwrf_ros.segmentation.arguments import (
+    LABEL_SIZES,
+    OUTPUTS,
+    check_image,
+    check_input_size,
+    check_wishes,
+)
 from lwrf_ros.segmentation.buffers import ImageBuffers, Recent, StageClock
 from lwrf_ros.segmentation.choice import choose_stages
 from lwrf_ros.segmentation.device import PRECISIONS, choose_device, choose_precision
 from lwrf_ros.segmentation.faults import device_errors
 from lwrf_ros.segmentation.grouping import group_confidence, group_counts, group_labels
-from lwrf_ros.segmentation.preprocess import RGB_ORDER
 from lwrf_ros.segmentation.result import Segmentation, Timings
 
-ENCODINGS = tuple(RGB_ORDER)
-OUTPUTS = ("labels", "confidence", "coverage")
-LABEL_SIZES = ("image", "network")
 _BEST_BATCH_CUDA = 4
 _TRIAL_SIDE_PX = 64
-
-
-class ImageError(LwrfError):
-    """An image that the engine cannot take."""
 
 
 class Segmenter:
@@ -91,9 +89,7 @@ class Segmenter:
         self._class_groups = groups
         self.device = choose_device(device)
         self.precision = choose_precision(precision, self.device)
-        self.input_size = _check_input_size(
-            network.input_size if input_size is None else input_size
-        )
+        self.input_size = check_input_size(network.input_size if input_size is None else input_size)
         self._label_size = self.input_size if label_size == "network" else None
         self._cuda = self.device.type == "cuda"
         dtype = PRECISIONS[self.precision]
@@ -218,14 +214,8 @@ class Segmenter:
             DeviceLostError: If the GPU reports an error.
         """
         started = time.perf_counter()
-        arrays = [_check_image(image, encoding, self.input_size) for image in images]
-        unknown = set(outputs) - set(OUTPUTS)
-        if unknown:
-            raise ImageError(
-                f"outputs holds {sorted(unknown)}; wanted some of {', '.join(OUTPUTS)}"
-            )
-        if not 0 <= min_confidence <= 1:
-            raise ImageError(f"min_confidence is {min_confidence}; wanted 0 to 1")
+        arrays = [check_image(image, encoding, self.input_size) for image in images]
+        check_wishes(outputs, min_confidence)
         ticket = Ticket(started, frozenset(outputs), [])
         # stream(None) is torch's own no-op: with and without a GPU the same lines run.
         with device_errors(), torch.inference_mode(), torch.cuda.stream(self._stream):
@@ -287,8 +277,8 @@ class Segmenter:
             ImageError: If the image or its encoding is not of that form.
             LwrfError: If the size is not usable.
         """
-        wanted = self.input_size if size is None else _check_input_size(size)
-        array = _check_image(image, encoding, wanted)
+        wanted = self.input_size if size is None else check_input_size(size)
+        array = check_image(image, encoding, wanted)
         with torch.inference_mode(), torch.cuda.stream(self._stream):
             batch = self._stages.new_batch(1, wanted or array.shape[:2])
             # A copy: torch takes neither read-only memory nor negative strides.
@@ -384,52 +374,3 @@ class Ticket:
 
 def _new_stream(device: torch.device) -> torch.cuda.Stream:
     return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-
-
-def _check_input_size(
-    size: tuple[int, int] | Literal["image"] | None,
-) -> tuple[int, int] | None:
-    if size is None or size == "image":
-        return None
-    try:
-        height, width = (operator.index(side) for side in size)
-    except (TypeError, ValueError):
-        raise LwrfError(
-            f'the input size is {size!r}; wanted (height, width) in pixels, "image" or None'
-        ) from None
-    if min(height, width) < MIN_SIDE_PX:
-        raise LwrfError(
-            f"the input size is {width}x{height} (width x height); wanted at least "
-            f"{MIN_SIDE_PX}x{MIN_SIDE_PX}"
-        )
-    return height, width
-
-
-def _check_image(
-    image: NDArray[np.uint8], encoding: str, input_size: tuple[int, int] | None
-) -> NDArray[np.uint8]:
-    """Return the image as ``(H, W, channels)``, or say what is wrong with it."""
-    if encoding not in RGB_ORDER:
-        raise ImageError(f"encoding is {encoding!r}; wanted one of {', '.join(ENCODINGS)}")
-    channels = 1 if encoding == "mono8" else 3
-    if isinstance(image, np.ndarray) and image.ndim == 2 and channels == 1:
-        image = image[:, :, np.newaxis]
-    if (
-        not isinstance(image, np.ndarray)
-        or image.dtype != np.uint8
-        or image.ndim != 3
-        or image.shape[2] != channels
-        or image.size == 0
-    ):
-        got = (
-            f"{image.shape} {image.dtype}"
-            if isinstance(image, np.ndarray)
-            else type(image).__name__
-        )
-        raise ImageError(f"an image is {got}; wanted (H, W, {channels}) uint8 for {encoding}")
-    if input_size is None and min(image.shape[:2]) < MIN_SIDE_PX:
-        raise ImageError(
-            f"an image is {image.shape[1]}x{image.shape[0]}; without an input size the network "
-            f"needs at least {MIN_SIDE_PX}x{MIN_SIDE_PX}: give an input size"
-        )
-    return image
