@@ -106,10 +106,14 @@ class SegmenterNode(LifecycleNode):
         try:
             action()
         except Exception as error:
-            undo()
             known = isinstance(error, LwrfError)
             self._problem = f"{name} failed: {error}"
             self.get_logger().error(self._problem if known else traceback.format_exc())
+            try:
+                undo()
+            except Exception as second:
+                self._problem += f"; undoing it failed, too: {second}"
+                self.get_logger().error(traceback.format_exc())
             self._every_second()
             return TransitionCallbackReturn.FAILURE
         self._state = self._settings.state = goal

@@ -4,14 +4,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from harness import Peer, StartNode, account_adds_up, image, stamp_ns
+from rclpy.lifecycle import TransitionCallbackReturn
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float32MultiArray
 
 from lwrf_ros.classes import ClassTable
+from lwrf_ros.errors import LwrfError
 from lwrf_ros.node import label_info
+from lwrf_ros.node.segmenter_node import SegmenterNode
 
 RATE_HZ = 10.0
 
@@ -59,3 +64,25 @@ def test_none_of_many_frames_is_lost(start_node: StartNode, peer: Peer) -> None:
     # Once a configuration, and no more than that.
     missing = process.output.count("vision_msgs is not installed: there is no topic label_info")
     assert missing == (label_info.LabelInfo is None)
+
+
+def test_neither_failure_of_a_transition_and_of_its_undoing_gets_lost() -> None:
+    said: list[str] = []
+    node = SimpleNamespace(
+        _problem="",
+        _state="unconfigured",
+        _every_second=lambda: None,
+        get_logger=lambda: SimpleNamespace(error=said.append),
+    )
+
+    def fail(text: str) -> None:
+        raise LwrfError(text)
+
+    result = SegmenterNode._transition(
+        node, "configure", "inactive", lambda: fail("no weights"), undo=lambda: fail("it hangs")
+    )
+    assert result == TransitionCallbackReturn.FAILURE
+    assert node._problem == "configure failed: no weights; undoing it failed, too: it hangs"
+    assert node._state == "unconfigured"
+    assert said[0] == "configure failed: no weights"
+    assert "it hangs" in said[1]
