@@ -23,8 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DATA",
         help="folder with images/NAME.jpg (or .png) and masks/NAME.png: one channel, the class "
-        "index of each pixel, 255 where it is not to count; several folders are trained on "
-        "together",
+        "index of each pixel, 255 where it is not to count; or a published data set as "
+        "distributed, NAME:FOLDER[:SPLIT] with voc, person_part, nyu40, context or cityscapes; "
+        "several are trained on together",
     )
     parser.add_argument(
         "-o",
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for weights.safetensors, log.csv, curves.png and the state to resume from",
     )
     parser.add_argument(
-        "--val", nargs="+", type=Path, metavar="DATA", help="folders to validate on"
+        "--val", nargs="+", type=Path, metavar="DATA", help="data to validate on, likewise"
     )
     parser.add_argument(
         "--classes",

@@ -6,72 +6,87 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lwrf_ros.classes import UNLABELLED, ClassTable
-from lwrf_ros.errors import LwrfError
+from lwrf_ros.training.pair import (
+    NO_MEANING,
+    DatasetError,
+    Numbering,
+    Pair,
+    read_image,
+    read_mask,
+    read_truth,
+    refuse_truncated_jpeg,
+)
+from lwrf_ros.training.published import LAYOUTS, list_published, recognise
+
+__all__ = [
+    "DatasetError",
+    "Pair",
+    "check_pairs",
+    "count_pixels",
+    "find_pairs",
+    "list_pairs",
+    "raise_if_any",
+    "read_image",
+    "read_mask",
+    "read_truth",
+]
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 MASK_SUFFIX = ".png"
 _WORKERS = 4
 
 
-class DatasetError(LwrfError):
-    """A data set that cannot be used; the message lists every mistake with its path."""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """An image and its mask.
-
-    Attributes:
-        name: What both files are called, without the suffix.
-        image: The image's path.
-        mask: The mask's path.
-    """
-
-    name: str
-    image: Path
-    mask: Path
-
-
-def find_pairs(folder: str | PathLike[str]) -> list[Pair]:
+def find_pairs(source: str | PathLike[str], split: str = "val") -> list[Pair]:
     """List the pairs of a data set, sorted by name.
 
     The layout is ``folder/images/NAME.jpg`` (or another image format) beside
-    ``folder/masks/NAME.png``.
+    ``folder/masks/NAME.png``. ``voc:folder`` or ``voc:folder:train`` is a published data set in
+    the layout in which it is distributed; `LAYOUTS` names them.
 
     Args:
-        folder: The data set's folder.
+        source: The data set's folder, with the name of its layout before it where it has one.
+        split: Which part of a published data set is meant where the source names none.
 
     Raises:
         DatasetError: If a folder is missing or empty, or a file has no partner.
     """
     problems: list[str] = []
-    pairs = list_pairs(folder, problems)
+    pairs = list_pairs(source, problems, split)
     raise_if_any(problems)
     return pairs
 
 
-def list_pairs(folder: str | PathLike[str], problems: list[str]) -> list[Pair]:
+def list_pairs(source: str | PathLike[str], problems: list[str], split: str = "val") -> list[Pair]:
     """List the pairs of a data set as `find_pairs` does, and go on where something is wrong.
 
     Args:
-        folder: The data set's folder.
+        source: The data set's folder, with the name of its layout before it where it has one.
         problems: Gets a line for everything that is wrong.
+        split: Which part of a published data set is meant where the source names none.
     """
-    root = Path(folder).expanduser()
+    name, colon, rest = str(source).partition(":")
+    if not (colon and name in LAYOUTS):
+        return _list_folder(Path(source).expanduser(), problems)
+    folder = Path(rest).expanduser()
+    if not folder.is_dir() and ":" in rest:
+        rest, _, split = rest.rpartition(":")
+        folder = Path(rest).expanduser()
+    return list_published(name, folder, split, problems)
+
+
+def _list_folder(root: Path, problems: list[str]) -> list[Pair]:
     for part in (root, root / "images", root / "masks"):
         if not part.is_dir():
             problems.append(
                 f"there is no folder {part}; wanted a data set with images/NAME.jpg (or .png) and "
-                "masks/NAME.png beside each other"
+                f"masks/NAME.png beside each other{_advice(root)}"
             )
             return []
     images: dict[str, Path] = {}
@@ -136,7 +151,10 @@ def count_pixels(
     Returns:
         ``(C,)`` pixels by class over all masks that could be read.
     """
-    found: list[str] = []
+    found = _wrong_tables(pairs, classes)
+    if found:
+        problems += found
+        return np.zeros(len(classes), dtype=np.int64)
     counts = np.zeros(256, dtype=np.int64)
     with ThreadPoolExecutor(_WORKERS) as pool:
         for problem, histogram in pool.map(lambda pair: _check_pair(pair, len(classes)), pairs):
@@ -164,74 +182,31 @@ def raise_if_any(problems: Sequence[str]) -> None:
         raise DatasetError(f"{len(problems)} {noun} in the data set:\n  {listed}")
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
-    """Read an image as ``(H, W, 3) uint8 RGB``.
-
-    Raises:
-        DatasetError: If it cannot be read.
-    """
-    image = _decode(path, cv2.IMREAD_COLOR)
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+def _advice(root: Path) -> str:
+    """Say how a published data set is read, where this looks like one."""
+    found = " or ".join(f"{name}:{root}" for name in recognise(root))
+    return f", or {found}, as which this looks" if found else ""
 
 
-def read_mask(path: Path) -> NDArray[np.uint8]:
-    """Read a mask of class indices as ``(H, W) uint8``; 255 is unlabelled.
-
-    A palette image gives its indices, as labelling tools write them.
-
-    Raises:
-        DatasetError: If it cannot be read or is a picture of colours instead of indices.
-    """
-    from PIL import Image, UnidentifiedImageError
-
-    # Pillow and not OpenCV: a mask with a palette holds indices, which OpenCV turns to colours.
-    try:
-        with Image.open(path) as mask:
-            if mask.mode not in ("L", "P", "1"):
-                raise DatasetError(
-                    f"{path}: has the mode {mask.mode}; wanted one channel of 8 bits with the "
-                    f"class index of each pixel ({UNLABELLED} for none)"
-                )
-            return np.asarray(mask, dtype=np.uint8)
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
-        raise DatasetError(f"{path}: cannot be read as an image: {error}") from error
-
-
-def _decode(path: Path, flags: int) -> NDArray[np.uint8]:
-    try:
-        data = np.fromfile(path, dtype=np.uint8)
-    except OSError as error:
-        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
-    try:
-        image = cv2.imdecode(data, flags) if data.size else None
-    except cv2.error:
-        image = None
-    if image is None:
-        raise DatasetError(f"{path}: cannot be read as an image")
-    return image
-
-
-def _refuse_truncated_jpeg(path: Path) -> None:
-    """Raise `DatasetError` where OpenCV before 5 would fill up what is missing with grey."""
-    from PIL import Image
-
-    if path.suffix.lower() not in (".jpg", ".jpeg"):
-        return
-    try:
-        with Image.open(path) as image:
-            image.load()
-    except (OSError, ValueError, SyntaxError) as error:
-        raise DatasetError(f"{path}: cannot be read as an image: {error}") from error
+def _wrong_tables(pairs: Sequence[Pair], classes: ClassTable) -> list[str]:
+    """Return a line for every published data set that has not as many classes as the table."""
+    known = dict.fromkeys(pair.numbering for pair in pairs if pair.numbering)
+    return [
+        f"{one.title} has {one.num_classes} classes, the class table {classes.name!r} has "
+        f"{len(classes)}; wanted the table {one.table!r} (--classes {one.table})"
+        for one in known
+        if one.num_classes != len(classes)
+    ]
 
 
 def _check_pair(pair: Pair, num_classes: int) -> tuple[list[str], NDArray[np.int64]]:
-    """Return what is wrong with a pair, and its pixels by index."""
+    """Return what is wrong with a pair, and its pixels by class index."""
     problems: list[str] = []
     histogram = np.zeros(256, dtype=np.int64)
     sizes = []
     try:
         sizes.append(read_image(pair.image).shape[:2])
-        _refuse_truncated_jpeg(pair.image)
+        refuse_truncated_jpeg(pair.image)
     except DatasetError as error:
         problems.append(str(error))
     try:
@@ -246,11 +221,25 @@ def _check_pair(pair: Pair, num_classes: int) -> tuple[list[str], NDArray[np.int
             f"{pair.mask}: is {mask_width}x{mask_height}, its image is {width}x{height}; wanted "
             "the same size"
         )
-    outside = [int(i) for i in np.flatnonzero(histogram[:UNLABELLED]) if i >= num_classes]
-    if outside:
+    if outside := _outside(pair.numbering, num_classes, np.flatnonzero(histogram).tolist()):
+        wanted = (
+            f"the table has classes 0 to {num_classes - 1}, and {UNLABELLED} for unlabelled"
+            if pair.numbering is None
+            else pair.numbering.values
+        )
         problems.append(
             f"{pair.mask}: holds the {'indices' if len(outside) > 1 else 'index'} "
-            f"{', '.join(map(str, outside[:8]))}{', …' if len(outside) > 8 else ''}; the table has "
-            f"classes 0 to {num_classes - 1}, and {UNLABELLED} for unlabelled"
+            f"{', '.join(map(str, outside[:8]))}{', …' if len(outside) > 8 else ''}; {wanted}"
         )
-    return problems, histogram
+    if pair.numbering is None:
+        return problems, histogram
+    pixels = np.zeros(256, dtype=np.int64)
+    np.add.at(pixels, np.frombuffer(pair.numbering.indices, dtype=np.uint8), histogram)
+    return problems, pixels
+
+
+def _outside(numbering: Numbering | None, num_classes: int, values: Sequence[int]) -> list[int]:
+    """Return those of a mask's values that stand for neither a class nor unlabelled."""
+    if numbering is None:
+        return [value for value in values if num_classes <= value < UNLABELLED]
+    return [value for value in values if numbering.indices[value] == NO_MEANING]

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lwrf_ros.training.dataset import Pair, read_image, read_mask
+from lwrf_ros.training.dataset import Pair, read_image, read_truth
 
 _BATCHES_AHEAD = 3
 
@@ -95,7 +95,7 @@ class Feed:
         if kept is not None:
             return kept
         pair = self._pairs[index]
-        image, mask = stretch(read_image(pair.image), read_mask(pair.mask), self._size)
+        image, mask = stretch(read_image(pair.image), read_truth(pair), self._size)
         # Threads may decode one pair twice or overdraw the room by a few: neither does harm.
         if self._room >= image.nbytes + mask.nbytes:
             self._room -= image.nbytes + mask.nbytes

@@ -26,6 +26,7 @@ from labelled_data import (
     write_data,
     write_table,
 )
+from published_sets import cityscapes, write_mask
 
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.errors import LwrfError
@@ -234,6 +235,40 @@ def test_missing_files_are_named(evaluate: Any, capsys: pytest.CaptureFixture[st
     assert "there is no weights file" in error_of(capsys.readouterr().err, "evaluate")
     assert evaluate(data="nowhere") == cli.EXIT_USER_ERROR
     assert "nowhere; wanted a data set with images/" in capsys.readouterr().err
+
+
+def test_a_published_data_set_is_read_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Cityscapes' files, whose ids are those of what the network says."""
+    ids = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)
+    network = build_network("mobilenet_v2", len(ids))
+    randomise(network, seed=4)
+    save_weights(network, tmp_path / "random.safetensors", {})
+    segmenter = Segmenter(network, ClassTable.load("cityscapes"), "cpu", "fp32", "image")
+    root = tmp_path / "data"
+    for number in (0, 1):
+        name = f"bonn/bonn_{number}"
+        cityscapes(root, {name: np.zeros(SIZE, np.uint8)})
+        path = root / "leftImg8bit/val" / f"{name}_leftImg8bit.png"
+        cv2.imwrite(str(path), image(number)[:, :, ::-1])
+        labels = segmenter.segment([image(number)])[0].labels
+        assert labels is not None  # asked for
+        assert len(np.unique(labels)) > 3
+        values = np.array(ids, np.uint8)[labels]
+        # Ego vehicle, which is not evaluated.
+        values[:6] = 1
+        write_mask(root / "gtFine/val" / f"{name}_gtFine_labelIds.png", values)
+    weights = str(tmp_path / "random.safetensors")
+    command = ["evaluate", weights, "--data", f"cityscapes:{root}", "--device", "cpu", "--json"]
+    assert cli.main([*command, "--classes", "cityscapes"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["runs"][0]["mean_iou"] == 1.0
+    assert report["data"]["frames"] == 2
+    assert report["data"]["ignored_pixels"] == 2 * 6 * SIZE[1]
+    assert cli.main([*command[:1], *command[2:]]) == cli.EXIT_USER_ERROR
+    error = error_of(capsys.readouterr().err, "evaluate")
+    assert "Cityscapes has 19 classes, the class table 'camvid' has 11; wanted" in error
 
 
 def test_mistakes_in_the_data_come_before_the_work(

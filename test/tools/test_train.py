@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from published_sets import stripes, voc
 from reference import filled, mobile_shapes
 from safetensors import safe_open
 from tiny_dataset import TABLE, scene, write_dataset, write_pair, write_table
@@ -432,6 +433,18 @@ def test_images_below_the_least_size(
     assert f"{tiny}/images/000.png is 40x30, less than 32x32; give" in error
     assert "--input-size" in error
     assert not out.exists()
+
+
+def test_a_published_data_set_is_trained_and_validated_on(out: Path, tmp_path: Path) -> None:
+    root = tmp_path / "VOC2012"
+    voc(root, {f"2007_{number}": stripes(0, 15, 255, number) for number in range(3)}, "train")
+    voc(root, {"2008_1": stripes(0, 15)}, "val")
+    common = ("--classes", "voc", "-o", out, "--epochs", "1", "--batch", "3", *FAST)
+    assert train(f"voc:{root}", "--val", f"voc:{root}", *common) == 0
+    with safe_open(out / "weights.safetensors", framework="pt") as file:
+        card = file.metadata()
+    assert (card["training_images"], card["validation_images"]) == ("3", "1")
+    assert len(json.loads(card["class_names"])) == 21
 
 
 # ---- mistakes on the command line

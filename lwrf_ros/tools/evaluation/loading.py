@@ -80,7 +80,8 @@ def load_pairs(folder: Path, classes: ClassTable, max_frames: int | None) -> lis
     """List a data set's images and masks, all of which can be read and fit the class table.
 
     Args:
-        folder: The data set.
+        folder: The data set, or NAME:FOLDER[:SPLIT] of a published one, whose validation set it
+            is where no split is named.
         classes: The class table of its masks.
         max_frames: How many to take, the first ones by name; None for all.
 

@@ -42,7 +42,8 @@ def add_data(parser: argparse.ArgumentParser, required: bool) -> None:
         required=required,
         metavar="FOLDER",
         help="folder with images/NAME.jpg (or .png) and masks/NAME.png: one channel, the class "
-        "index of each pixel, 255 where it is not to count",
+        "index of each pixel, 255 where it is not to count; or a published data set as "
+        "distributed, NAME:FOLDER[:SPLIT] with voc, person_part, nyu40, context or cityscapes",
     )
     parser.add_argument(
         "--max-frames", type=positive_int, metavar="N", help="only the first N by name"

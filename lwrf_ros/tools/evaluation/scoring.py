@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lwrf_ros.classes import UNLABELLED
 from lwrf_ros.tools.evaluation.prediction import Predict
 from lwrf_ros.training.calibration import Reliability
-from lwrf_ros.training.dataset import Pair, read_image, read_mask
+from lwrf_ros.training.dataset import Pair, read_image, read_truth
 from lwrf_ros.training.scores import ConfusionMatrix
 
 
@@ -88,7 +88,7 @@ def score(
     scores = Scores(precision, ConfusionMatrix(num_classes))
     predict(read_image(pairs[0].image))  # warm-up, which no frame's time shall hold
     for pair in pairs:
-        image, truth = read_image(pair.image), read_mask(pair.mask)
+        image, truth = read_image(pair.image), read_truth(pair)
         started = time.perf_counter()
         prediction = predict(image)
         scores.times_ms.append((time.perf_counter() - started) * 1e3)

@@ -13,7 +13,7 @@ import torch
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.training.calibration import Samples, Trial, draw_samples, fit_temperature, upsample
-from lwrf_ros.training.dataset import Pair, read_image, read_mask
+from lwrf_ros.training.dataset import Pair, read_image, read_truth
 
 # Pixels that the fit sees: of a frame, and altogether times classes (200 MB of float32).
 MOST_OF_A_FRAME = 4096
@@ -118,6 +118,6 @@ def calibrate(
 
 
 def _look(segmenter: Segmenter, pair: Pair) -> tuple[torch.Tensor, np.ndarray]:
-    truth = read_mask(pair.mask)
+    truth = read_truth(pair)
     height, width = truth.shape
     return upsample(segmenter.logits(read_image(pair.image)), (height, width)), truth

@@ -22,7 +22,7 @@ from lwrf_ros.tools.evaluation.frame_page import (
 )
 from lwrf_ros.tools.evaluation.scoring import Frame
 from lwrf_ros.tools.recording.pictures import class_colours
-from lwrf_ros.training.dataset import read_image, read_mask
+from lwrf_ros.training.dataset import read_image, read_truth
 
 COLUMNS = ("image", "truth", "labels", "errors")
 NOTHING_COLOUR: Colour = (0, 0, 0)
@@ -61,7 +61,7 @@ def error_map(
 
 
 def _row(frame: Frame, classes: ClassTable) -> PageRow:
-    image, truth = read_image(frame.pair.image), read_mask(frame.pair.mask)
+    image, truth = read_image(frame.pair.image), read_truth(frame.pair)
     assert frame.labels is not None  # the worst frames are kept with theirs
     panels = [
         Panel(image, smooth=True),

@@ -31,7 +31,7 @@ from lwrf_ros.training.dataset import (
     list_pairs,
     raise_if_any,
     read_image,
-    read_mask,
+    read_truth,
 )
 from lwrf_ros.training.recipe import Recipe, fine_tuning, from_scratch, plain
 from lwrf_ros.training.scores import ConfusionMatrix
@@ -39,6 +39,7 @@ from lwrf_ros.training.trainer import Task, Trainer
 
 STATE = "state.pt"
 SAVE_EVERY_S = 60.0
+_PARTS = {"train": "training", "val": "validation"}
 STORED = {"fp32": torch.float32, "fp16": torch.float16}
 
 
@@ -59,8 +60,8 @@ def train(arguments: argparse.Namespace) -> int:
     input_size = parse_size(arguments.input_size)
     init, init_info = _initial(arguments)
     problems: list[str] = []
-    pairs, pixels = _checked(arguments.data, classes, "checking the training set", problems)
-    held_out, _ = _checked(arguments.val or (), classes, "checking the validation set", problems)
+    pairs, pixels = _checked(arguments.data, classes, "train", problems)
+    held_out, _ = _checked(arguments.val or (), classes, "val", problems)
     raise_if_any(problems)
     _refuse_overlap(pairs, held_out)
     task = Task(
@@ -162,10 +163,18 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
 
 
 def _checked(
-    folders: Sequence[Path], classes: ClassTable, description: str, problems: list[str]
+    folders: Sequence[Path], classes: ClassTable, split: str, problems: list[str]
 ) -> tuple[list[Pair], np.ndarray]:
-    """List and check the pairs of some folders; return them and the pixels by class."""
-    pairs = [pair for folder in folders for pair in list_pairs(folder, problems)]
+    """List and check the pairs of some folders; return them and the pixels by class.
+
+    Args:
+        folders: The data sets.
+        classes: The class table of their masks.
+        split: The part, train or val, that is read of published ones that name none.
+        problems: Gets a line for everything that is wrong.
+    """
+    pairs = [pair for folder in folders for pair in list_pairs(folder, problems, split)]
+    description = f"checking the {_PARTS[split]} set"
     with progress_bar(description, len(pairs), in_logs=False) as bar:
         return pairs, count_pixels(pairs, classes, problems, bar.update)
 
@@ -216,7 +225,7 @@ def _validate(network: RefineNet, task: Task, pairs: Sequence[Pair]) -> tuple[fl
     for pair in pairs:
         labels = segmenter.segment([read_image(pair.image)])[0].labels
         assert labels is not None  # asked for
-        matrix.add(labels, read_mask(pair.mask))
+        matrix.add(labels, read_truth(pair))
     segmenter.close()
     return matrix.mean_iou(), matrix.pixel_accuracy()
 
