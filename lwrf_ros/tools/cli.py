@@ -26,6 +26,7 @@ from lwrf_ros.tools import (
     replay,
     report,
     soak,
+    tables,
     train,
     transport,
 )
@@ -67,6 +68,7 @@ SUBCOMMANDS = cast(
         replay,
         report,
         soak,
+        tables,
         train,
         transport,
     ),

@@ -7,9 +7,11 @@ from __future__ import annotations
 import os
 import platform
 import resource
+import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -81,6 +83,35 @@ def describe_machine() -> dict[str, Any]:
             **{name: version for name in PACKAGES if (version := _version(name))},
         },
     }
+
+
+def about_run(command_line: Sequence[str], device: str) -> dict[str, Any]:
+    """Return when and on what something is measured, and how to do it again.
+
+    Args:
+        command_line: Arguments behind ``lwrf``.
+        device: The device in words.
+    """
+    return {
+        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "command": shlex.join(["lwrf", *command_line]),
+        "machine": {"device": device, **describe_machine()},
+    }
+
+
+def origin_as_text(about: Mapping[str, Any]) -> str:
+    """Lay out what `about_run` returns."""
+    machine = about["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    return "\n".join(
+        [
+            f"date      {about['date']}",
+            f"command   {about['command']}",
+            f"machine   {machine['device']}; {machine['processor']}, {machine['cores']} cores, "
+            f"{machine['memory_gib']} GiB; {machine['system']}",
+            f"versions  {versions}",
+        ]
+    )
 
 
 def peak_memory_mib() -> tuple[float, float | None]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lwrf_ros.tools.benchmarking.ceilings import Ceilings
+from lwrf_ros.tools.benchmarking.machine import origin_as_text
 from lwrf_ros.tools.benchmarking.peers import AUTHORS, OURS
 from lwrf_ros.tools.benchmarking.peers.peer import STAGES
 from lwrf_ros.tools.benchmarking.result import CaseResult, Outcome
@@ -16,21 +17,13 @@ from lwrf_ros.tools.evaluation.table import aligned
 
 def about_as_text(about: Mapping[str, Any], ceilings: Ceilings) -> str:
     """Say when and on what this was measured, and what that can do at best."""
-    machine = about["machine"]
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     products = ", ".join(
         f"{value:.0f} GFLOP/s in {name}" for name, value in ceilings.gflops.items()
     )
     link = "" if ceilings.link_gbs is None else f"; host to GPU {ceilings.link_gbs:.1f} GB/s"
-    return "\n".join(
-        [
-            f"date      {about['date']}",
-            f"command   {about['command']}",
-            f"machine   {machine['device']}; {machine['processor']}, {machine['cores']} cores, "
-            f"{machine['memory_gib']} GiB; {machine['system']}",
-            f"versions  {versions}",
-            f"ceilings  matrix product {products}; copy {ceilings.copy_gbs:.1f} GB/s{link}",
-        ]
+    return (
+        f"{origin_as_text(about)}\n"
+        f"ceilings  matrix product {products}; copy {ceilings.copy_gbs:.1f} GB/s{link}"
     )
 
 

@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timezone
 from functools import reduce
 from itertools import product
 from pathlib import Path
@@ -20,7 +18,7 @@ from lwrf_ros.tools.benchmarking import over_dds
 from lwrf_ros.tools.benchmarking.case import Case
 from lwrf_ros.tools.benchmarking.ceilings import Ceilings
 from lwrf_ros.tools.benchmarking.contest import hold
-from lwrf_ros.tools.benchmarking.machine import Device, cores, describe_device, describe_machine
+from lwrf_ros.tools.benchmarking.machine import Device, about_run, cores, describe_device
 from lwrf_ros.tools.benchmarking.plot import plot_benchmark
 from lwrf_ros.tools.benchmarking.processes import in_process
 from lwrf_ros.tools.benchmarking.records import as_json, write_csv
@@ -40,7 +38,7 @@ def benchmark(arguments: argparse.Namespace) -> int:
     if arguments.dds:
         over_dds.import_ros()
     device = in_process(describe_device, arguments.device, tuple(arguments.precision))
-    about = _about(arguments, device.words)
+    about = about_run(arguments.command_line, device.words)
     results = []
     for case in list_cases(arguments, device, arguments.threads or cores()):
         results.append(hold(case, arguments))
@@ -54,15 +52,6 @@ def benchmark(arguments: argparse.Namespace) -> int:
         _write(folder, {**about, "over_dds": dds}, words, results)
     failed = any(outcome.failed for result in results for outcome in result.outcomes)
     return FAILED if failed else 0
-
-
-def _about(arguments: argparse.Namespace, device: str) -> dict[str, Any]:
-    """Return when and on what this is measured, and how to do it again."""
-    return {
-        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "command": shlex.join(["lwrf", *arguments.command_line]),
-        "machine": {"device": device, **describe_machine()},
-    }
 
 
 def list_cases(arguments: argparse.Namespace, device: Device, threads: int) -> Iterator[Case]:
