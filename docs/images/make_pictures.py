@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""Make the README's pictures with the package's own tools: `make pictures`, which needs Chromium.
+"""Make the pictures of README and docs/ with the package's own tools: `make pictures`.
 
-They show vtest.avi of Debian's package opencv-doc (Apache-2.0 AND BSD-3-Clause, as OpenCV).
+It needs Chromium. They show vtest.avi of Debian's package opencv-doc (Apache-2.0 AND BSD-3-Clause,
+as OpenCV).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from lwrf_ros.tools.sample_video import sample_video
 
 HERE = Path(__file__).resolve().parent
 FRAMES, SHOWN = 500, 252
+FIELDS_AT = ("0.45,0.35", "0.8,0.7")
 WIDTH_PX, GAP_PX = 1280, 8
 MOST_BYTES = 200_000
 
@@ -52,6 +54,7 @@ def main() -> int:
         _save(_frame(video, out, run, classes), HERE / "frame.jpg")
         _save(_screenshot(chromium, page, Path(folder)), HERE / "report.jpg")
         _save(_coverage(run, classes, Path(folder)), HERE / "coverage.png")
+        _save(_receptive_fields(video, Path(folder)), HERE / "receptive_field.jpg")
     return 0
 
 
@@ -64,11 +67,17 @@ def _save(picture: Image.Image, path: Path) -> None:
     print(f"{path.relative_to(HERE.parents[1])}: {picture.width}x{picture.height}, {size} bytes")
 
 
-def _frame(video: Path, out: Path, run: CameraRun, classes: ClassTable) -> Image.Image:
-    """Show one frame as the camera gives it and with the classes' colours, over a legend."""
+def _shown(video: Path) -> np.ndarray:
+    """Read the frame that all pictures show, ``(H, W, 3) uint8`` BGR."""
     capture = cv2.VideoCapture(str(video))
     capture.set(cv2.CAP_PROP_POS_FRAMES, SHOWN)
     _, camera = capture.read()
+    return camera
+
+
+def _frame(video: Path, out: Path, run: CameraRun, classes: ClassTable) -> Image.Image:
+    """Show one frame as the camera gives it and with the classes' colours, over a legend."""
+    camera = _shown(video)
     jpeg = next(jpeg for place, jpeg in enumerate(overlays(out, run.topics)) if place == SHOWN)
     pair = np.hstack([camera, cv2.imdecode(jpeg, cv2.IMREAD_COLOR)])
     photos = Image.fromarray(cv2.cvtColor(pair, cv2.COLOR_BGR2RGB))
@@ -124,6 +133,15 @@ def _coverage(run: CameraRun, classes: ClassTable, folder: Path) -> Image.Image:
         details,
     )
     return Image.open(folder / "coverage.png").convert("RGB").quantize(64)
+
+
+def _receptive_fields(video: Path, folder: Path) -> Image.Image:
+    """Show what the decoder sees of the frame from two places: a person, and the ground."""
+    cv2.imwrite(str(folder / "vtest.png"), _shown(video))
+    places = [argument for place in FIELDS_AT for argument in ("--at", place)]
+    cli.main(["receptive-field", str(folder / "vtest.png"), *places, "-o", str(folder / "fields")])
+    page = Image.open(folder / "fields/receptive_field.png").convert("RGB")
+    return page.resize((WIDTH_PX, page.height * WIDTH_PX // page.width), Image.Resampling.LANCZOS)
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def load_weights(
     fits = given.keys() == wanted.keys() and not unexpected
     _check_class_count(given, network, info.source, only_problem=fits)
     # Read before anything is taken over: on an error the network stays as it was.
-    attributes = _read_card(info.card, network, info.source)
+    attributes = read_card(info.card, network, info.source)
     take_over(
         network,
         given,
@@ -369,7 +369,7 @@ def _advice(tensors: Mapping[str, Tensor], network: RefineNet, layout: str) -> s
     return "; choose the backbone and decoder that the weights were trained with"
 
 
-def _read_card(card: Mapping[str, str], network: RefineNet, name: str) -> dict[str, Any]:
+def read_card(card: Mapping[str, str], network: RefineNet, name: str) -> dict[str, Any]:
     """Read what travels with the weights, without touching the network."""
     attributes: dict[str, Any] = {}
     for key, length, kinds, (lowest, highest) in (

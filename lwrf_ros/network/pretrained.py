@@ -12,7 +12,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from lwrf_ros.network.checkpoint import WeightsInfo, read_tensors, take_over
+from lwrf_ros.network.checkpoint import WeightsInfo, read_card, read_tensors, take_over
 from lwrf_ros.network.encoders import mobilenet_v2, nasnet_mobile
 from lwrf_ros.network.encoders.blocks import ConvNorm
 from lwrf_ros.network.layouts import from_reference
@@ -40,7 +40,8 @@ def load_encoder(
             * a whole segmentation network, this project's or the authors', of which the encoder
               is taken.
 
-            The classification head is left out.
+            The classification head is left out. Mean and standard deviation become the card's, or
+        without one the encoder's own.
 
     Returns:
         Where the weights came from.
@@ -50,6 +51,7 @@ def load_encoder(
             network's: a parameter missing, unexpected, not finite or of another shape.
     """
     tensors, info = read_tensors(source)
+    description = read_card(info.card, network, info.source)
     # Not `is_own_layout`: others call their head a classifier, too.
     own = any(key.startswith(_ENCODER) for key in tensors)
     given, unexpected = (dict(tensors), []) if own else _translated(tensors, network.backbone)
@@ -62,6 +64,8 @@ def load_encoder(
         info.source,
         lambda: f"; wanted a {network.backbone} as its common classification networks name it",
     )
+    network.mean = description.get("mean", network.encoder.mean)
+    network.std = description.get("std", network.encoder.std)
     return replace(info, layout="own" if own else "reference")
 
 

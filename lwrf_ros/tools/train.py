@@ -42,11 +42,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="camvid",
         help="class table: the name of a bundled one or a YAML file (default: %(default)s)",
     )
-    parser.add_argument(
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument(
         "--init",
         metavar="WEIGHTS",
         help='weights to fine-tune, a file or "bundled" for those that come with the package; '
         "their class table may differ (default: none, the network is trained from scratch)",
+    )
+    start.add_argument(
+        "--encoder",
+        metavar="FILE",
+        help="weights of the encoder alone, the decoder is drawn: an ImageNet checkpoint of "
+        "torchvision or timm (MobileNet-v2, ResNets), the public NASNet-A-Mobile, or any network "
+        "with this encoder",
+    )
+    parser.add_argument(
+        "--ablation",
+        action="store_true",
+        help="leave the network of --init as it is and train heads on its deepest level instead: "
+        "segmentation and multi-label classification before RCU, after RCU and after CRP (paper, "
+        "Table 4); writes ablation.json",
     )
     parser.add_argument("--backbone", choices=tuple(BACKBONES), default="mobilenet_v2")
     parser.add_argument("--decoder", choices=tuple(DECODERS), default="light_weight")
@@ -59,8 +74,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recipe",
         choices=RECIPES,
-        help="default: fine_tune (the paper's, section 4) with --init, else scratch; plain is "
-        "what the gain of the others is measured against",
+        help="default: fine_tune (the paper's, section 4) with --init or --encoder, else scratch; "
+        "plain is what the gain of the others is measured against; with --ablation, one for heads",
     )
     parser.add_argument(
         "--set",
@@ -119,6 +134,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, and say what came of it."""
+    if arguments.ablation:
+        from lwrf_ros.tools.training.ablation import ablate
+
+        return ablate(arguments)
     from lwrf_ros.tools.training.run import train
 
     return train(arguments)

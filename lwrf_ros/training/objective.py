@@ -60,7 +60,7 @@ class Objective(nn.Module):
         scores = interpolate(
             logits.float(), size=target.shape[1:], mode="bilinear", align_corners=False
         )
-        loss = self._cross_entropy(scores, target)
+        loss = mean_cross_entropy(scores, target, self.class_weights)
         if self.overlap:
             loss = loss + self.overlap * soft_jaccard_loss(scores, target)
         seen, self._seen = self._seen, []
@@ -69,16 +69,22 @@ class Objective(nn.Module):
             coarse = interpolate(
                 target.unsqueeze(1).float(), size=features.shape[2:], mode="nearest-exact"
             )
-            deeper = self._cross_entropy(head(features).float(), coarse.squeeze(1).long())
+            labels = coarse.squeeze(1).long()
+            deeper = mean_cross_entropy(head(features).float(), labels, self.class_weights)
             loss = loss + self.auxiliary / len(seen) * deeper
         return loss
 
-    def _cross_entropy(self, scores: Tensor, target: Tensor) -> Tensor:
-        """Return the mean over labelled pixels; 0 and not NaN where there are none."""
-        total = cross_entropy(
-            scores, target, self.class_weights, ignore_index=UNLABELLED, reduction="sum"
-        )
-        return total / (target != UNLABELLED).sum().clamp_min(1)
+
+def mean_cross_entropy(scores: Tensor, target: Tensor, class_weights: Tensor) -> Tensor:
+    """Return the mean over labelled pixels; 0 and not NaN where there are none.
+
+    Args:
+        scores: ``(N, C, H, W)`` float32 logits.
+        target: ``(N, H, W)`` int64 class indices; 255 is left out.
+        class_weights: ``(C,)`` weight of each class.
+    """
+    total = cross_entropy(scores, target, class_weights, ignore_index=UNLABELLED, reduction="sum")
+    return total / (target != UNLABELLED).sum().clamp_min(1)
 
 
 def soft_jaccard_loss(scores: Tensor, target: Tensor) -> Tensor:

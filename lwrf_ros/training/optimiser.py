@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
 
-from lwrf_ros.network.decoder import ChainedResidualPooling
+from lwrf_ros.network.decoder import BottleneckUnit, ChainedResidualPooling, ResidualConvUnit
 from lwrf_ros.network.refinenet import RefineNet
 from lwrf_ros.training.recipe import Recipe
 
@@ -19,19 +21,20 @@ _SECOND_BETA = 0.99
 def initialise(network: RefineNet, generator: torch.Generator) -> None:
     """Draw initial weights for a training from scratch.
 
-    Convolutions keep the spread of their input (He et al. 2015). The links of CRP start small:
-    four of them follow each other without normalisation, and all are added to the sum.
+    Convolutions keep the spread of their input (He et al. 2015). The links of CRP and the last
+    convolutions of residual units start small: many of them follow each other without
+    normalisation, and all are added to the sum.
 
     Args:
         network: The network; batch norm stays as it was built.
         generator: Source of the random numbers.
     """
-    chained = {
-        id(conv)
-        for crp in network.modules()
-        if isinstance(crp, ChainedResidualPooling)
-        for conv in crp.stages
-    }
+    chained = set()
+    for module in network.modules():
+        if isinstance(module, ChainedResidualPooling):
+            chained.update(map(id, module.stages))
+        elif isinstance(module, (ResidualConvUnit, BottleneckUnit)):
+            chained.add(id(module.last))
     encoder = {id(module) for module in network.encoder.modules()}
     with torch.no_grad():
         for module in network.modules():
@@ -66,6 +69,11 @@ def build_optimiser(network: RefineNet, heads: nn.Module, recipe: Recipe) -> Opt
         for members, decay in ((kernels, recipe.weight_decay), (vectors, 0.0)):
             if members:
                 groups.append({"params": members, "lr": rate, "peak": rate, "weight_decay": decay})
+    return choose_optimiser(groups, recipe)
+
+
+def choose_optimiser(groups: list[dict[str, Any]], recipe: Recipe) -> Optimizer:
+    """Build the optimiser that a recipe names, for groups of parameters with rate and decay."""
     if recipe.optimiser == "sgd":
         return SGD(groups, momentum=recipe.momentum)
     return AdamW(groups, betas=(recipe.momentum, _SECOND_BETA))

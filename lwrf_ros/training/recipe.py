@@ -225,3 +225,10 @@ def plain() -> Recipe:
         auxiliary=0.0,
         average=0.0,
     )
+
+
+def heads() -> Recipe:
+    """Return the recipe for heads on a network that stays as it is (`lwrf_ros.training.heads`)."""
+    return replace(
+        plain(), epochs=40, batch=8, decoder_rate=1e-3, schedule="cosine", weight_decay=0.01
+    )

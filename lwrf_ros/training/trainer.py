@@ -62,6 +62,7 @@ class Task:
         precision: "fp32" or "bf16" (mixed: weights and losses stay fp32).
         init: Weights to start from, None to draw them.
         init_sha256: Their hash.
+        encoder_only: Whether only the encoder is taken from `init`.
     """
 
     pairs: tuple[Pair, ...]
@@ -76,6 +77,7 @@ class Task:
     precision: str
     init: RefineNet | None = None
     init_sha256: str = ""
+    encoder_only: bool = False
 
     def settings(self) -> dict[str, str]:
         """Return everything that the result depends on, as text."""
@@ -90,9 +92,13 @@ class Task:
             "seed": str(self.seed),
             "device": self.device.type,
             "precision": self.precision,
-            "initial weights": self.init_sha256 or "drawn",
+            "initial weights": self.origin(),
             **{f"recipe.{name}": str(value) for name, value in asdict(self.recipe).items()},
         }
+
+    def origin(self) -> str:
+        """Say where the first weights are from: a file's hash, or drawn."""
+        return f"{self.init_sha256 or 'drawn'}{' (encoder)' if self.encoder_only else ''}"
 
 
 class Watcher(Protocol):
@@ -316,7 +322,9 @@ def _first_network(task: Task) -> RefineNet:
     initialise(network, torch.Generator().manual_seed(task.seed))
     if task.init is not None:
         given = task.init.state_dict()
-        if task.init.num_classes != network.num_classes:
+        if task.encoder_only:
+            given = {k: v for k, v in given.items() if k.startswith("encoder.")}
+        elif task.init.num_classes != network.num_classes:
             # Another table: the classifier stays as it was drawn.
             given = {k: v for k, v in given.items() if not k.startswith("classifier.")}
         network.load_state_dict(given, strict=False)

@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from rosbags.rosbag2 import Writer
 from rosbags.typesys import Stores, get_typestore
 from sample_picture import picture
@@ -28,6 +29,15 @@ Start = Callable[..., "subprocess.Popen[str]"]
 def shared_bags(shared: Path) -> Path:
     """The folder of real bags beside the repository."""
     return shared / "bags"
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """One thread for torch: for networks this small, waiting threads cost more than they give."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

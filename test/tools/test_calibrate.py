@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +22,10 @@ from lwrf_ros.tools.evaluation.temperature import calibrate as measure
 from lwrf_ros.training.calibration import Trial, upsample
 from lwrf_ros.training.dataset import find_pairs
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 Run = Callable[..., int]
 Change = Callable[[int, np.ndarray], None]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

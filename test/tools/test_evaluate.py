@@ -8,7 +8,6 @@ import argparse
 import hashlib
 import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +39,9 @@ from lwrf_ros.tools.evaluation.scoring import score
 from lwrf_ros.tools.evaluation.worst_frames import draw_worst_frames, error_map
 from lwrf_ros.training.dataset import find_pairs
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FILES = ["confusion.png", "reliability.png", "scores.json", "worst.png"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +27,12 @@ from lwrf_ros.tools.exporting.checking import LIMITS, Agreement, compare, made_u
 from lwrf_ros.tools.exporting.models import LabelModel, LogitsModel, prepared
 from lwrf_ros.tools.exporting.program import read_program
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 CARD = {"license": "CC-BY-NC-4.0", "data": "a test"}
 TERMS = "trained on a test (CC BY-NC 4.0): for non-commercial use"
 Run = Callable[..., int]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -28,17 +28,10 @@ from lwrf_ros.tools.extraction.selection import Selection
 from lwrf_ros.tools.frames import CompressedImage, open_frames
 from lwrf_ros.training.dataset import check_pairs, find_pairs, read_mask
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 S = 1_000_000_000
 CAR = 8
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """The images are tiny, and waiting threads cost more than they give."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

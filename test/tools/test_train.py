@@ -23,10 +23,11 @@ from reference import filled, mobile_shapes
 from safetensors import safe_open
 from tiny_dataset import TABLE, scene, write_dataset, write_pair, write_table
 
-from lwrf_ros.network import build_network, load_weights
+from lwrf_ros.network import build_network, load_weights, randomise
 from lwrf_ros.network.checkpoint import save_weights
 from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.tools.cli import main
+from lwrf_ros.training.optimiser import initialise
 from lwrf_ros.training.trainer import Trainer
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -375,6 +376,61 @@ def test_what_is_made_of_weights_stays_under_their_licence(
     made = load_weights(build_network("mobilenet_v2", 3), out / "weights.safetensors").card
     assert made["license"] == "CC-BY-NC-4.0"
     assert made["data"].startswith("Streets, then ") and made["data"].endswith(" other images")
+
+
+def test_an_encoder_alone_is_taken_over(
+    short: list[str], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The decoder is drawn, as it is without; frozen norms are the file's."""
+    given = build_network("mobilenet_v2", 5, "original")
+    randomise(given, seed=8)
+    given.mean = (0.1, 0.2, 0.3)
+    save_weights(given, tmp_path / "given.safetensors", {"license": "CC-BY-4.0", "data": "Streets"})
+    still = ("--set", "encoder_rate=0", "--set", "decoder_rate=0", "--set", "weight_decay=0")
+    assert train(*short, "--encoder", tmp_path / "given.safetensors", *still) == 0
+    assert f"from the encoder of {tmp_path / 'given.safetensors'}" in capsys.readouterr().err
+    network = build_network("mobilenet_v2", 3)
+    card = load_weights(network, out / "weights.safetensors").card
+    for name, value in network.encoder.state_dict().items():
+        assert torch.equal(value, given.encoder.state_dict()[name]), name
+    drawn = build_network("mobilenet_v2", 3)
+    initialise(drawn, torch.Generator().manual_seed(0))
+    for name, value in network.decoder.state_dict().items():
+        assert torch.equal(value, drawn.decoder.state_dict()[name]), name
+    assert network.mean == (0.1, 0.2, 0.3)
+    recipe = json.loads(card["recipe"])
+    assert (recipe["optimiser"], recipe["frozen_norm"]) == ("sgd", True)
+    assert card["initial_weights"].endswith(" (encoder)") and card["license"] == "CC-BY-4.0"
+
+
+def test_a_training_goes_on_from_its_own_encoder_only(
+    short: list[str], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed in (1, 2):
+        given = build_network("mobilenet_v2", 3)
+        randomise(given, seed)
+        save_weights(given, tmp_path / f"{seed}.safetensors")
+    assert train(*short, "--encoder", tmp_path / "1.safetensors") == 0
+    for other in (("--encoder", "2"), ("--init", "1")):
+        path = tmp_path / f"{other[1]}.safetensors"
+        recipe = ("--recipe", "fine_tune", "--resume")
+        assert train(*short, other[0], path, *recipe) == 2
+        assert "initial weights was " in capsys.readouterr().err
+    assert train(*short, "--encoder", tmp_path / "1.safetensors", "--resume") == 0
+
+
+def test_an_encoder_of_another_network(
+    short: list[str], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.save(filled(mobile_shapes(7)), tmp_path / "mobile.pth")
+    assert train(*short, "--encoder", tmp_path / "mobile.pth", "--backbone", "resnet50") == 2
+    assert "wanted a resnet50 as its common" in capsys.readouterr().err
+    assert train(*short, "--encoder", tmp_path / "none.pth") == 2
+    assert "none.pth" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        train(*short, "--encoder", tmp_path / "mobile.pth", "--init", "bundled")
+    assert "not allowed with argument" in capsys.readouterr().err
+    assert not out.exists()
 
 
 # ---- mistakes in the data

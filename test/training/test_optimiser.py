@@ -11,8 +11,13 @@ import pytest
 import torch
 from torch import nn
 
+from lwrf_ros.backbones import DECODERS
 from lwrf_ros.network import build_network
-from lwrf_ros.network.decoder import ChainedResidualPooling
+from lwrf_ros.network.decoder import (
+    BottleneckUnit,
+    ChainedResidualPooling,
+    ResidualConvUnit,
+)
 from lwrf_ros.network.refinenet import RefineNet
 from lwrf_ros.training.optimiser import RunningAverage, build_optimiser, initialise, set_rate
 from lwrf_ros.training.recipe import fine_tuning, from_scratch
@@ -117,6 +122,12 @@ def test_first_weights_keep_the_spread_of_what_they_are_given(network: RefineNet
     assert spread(level.project.weight) == pytest.approx(1 / 16, rel=0.02)
     crp = next(m for m in network.modules() if isinstance(m, ChainedResidualPooling))
     assert [spread(stage.weight) for stage in crp.stages] == pytest.approx([1 / 32] * 4, rel=0.02)
+    unit = ResidualConvUnit(256), BottleneckUnit(256)
+    network.decoder.levels[0].rcus_in = nn.Sequential(*unit)
+    initialise(network, torch.Generator().manual_seed(0))
+    # 256 channels of 3 x 3, and half of 128 channels of 1 x 1.
+    assert spread(unit[0].last.weight) == pytest.approx(0.5 / 48, rel=0.02)
+    assert spread(unit[1].last.weight) == pytest.approx(0.5 / 128**0.5, rel=0.02)
     # The classifier sees 3 x 3 x 256 numbers; at first it hardly says anything.
     assert spread(network.classifier.weight) == pytest.approx(0.1 / 48, rel=0.05)
     assert (network.classifier.bias == 0).all()
@@ -130,12 +141,14 @@ def test_first_weights_leave_batch_norm_as_it_was_built(network: RefineNet) -> N
             assert (module.running_mean == 0).all() and (module.running_var == 1).all()
 
 
-def test_first_logits_are_moderate(network: RefineNet) -> None:
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_first_logits_are_moderate(decoder: str) -> None:
+    network = build_network("mobilenet_v2", 3, decoder)
     initialise(network, torch.Generator().manual_seed(0))
     with torch.no_grad():
         logits = network.train()(torch.randn(2, 3, 64, 64))
-    assert 0.01 < logits.std() < 2
-    assert logits.abs().max() < 10
+    assert 0.01 < logits.std() < 0.8
+    assert logits.abs().max() < 5
 
 
 # ---- running average

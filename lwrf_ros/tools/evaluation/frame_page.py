@@ -21,6 +21,7 @@ PAGE_WIDTH_PX = 1640
 MARGIN_PX = 28
 GAP_PX = 10
 CAPTION_PX = 34
+LINE_PX = 26
 MARK_COLOUR: Colour = (226, 0, 38)
 
 
@@ -30,10 +31,12 @@ class Panel(NamedTuple):
     Attributes:
         picture: ``(H, W, 3) uint8`` RGB.
         smooth: Whether it is a photograph; else every colour stays as it is when it is resized.
+        caption: What stands under it.
     """
 
     picture: NDArray[np.uint8]
     smooth: bool = False
+    caption: str = ""
 
 
 class PageRow(NamedTuple):
@@ -41,7 +44,7 @@ class PageRow(NamedTuple):
 
     Attributes:
         panels: Its pictures, one a column.
-        caption: A line under them.
+        caption: A line under them and their captions.
     """
 
     panels: Sequence[Panel]
@@ -121,12 +124,19 @@ def _heading(title: str, columns: Sequence[str], width_px: int, panel_px: int) -
 
 def _row(row: PageRow, width_px: int, panel_px: int) -> Image.Image:
     panels = [_resized(panel, panel_px) for panel in row.panels]
+    font = load_font(19)
+    texts = [wrap(panel.caption, font, panel_px) if panel.caption else [] for panel in row.panels]
     height = max(panel.shape[0] for panel in panels)
-    picture = Image.new("RGB", (width_px, height + CAPTION_PX), PAPER)
-    for place, panel in enumerate(panels):
-        picture.paste(Image.fromarray(panel), (place * (panel_px + GAP_PX), 0))
+    lines = max(len(text) for text in texts)
+    picture = Image.new("RGB", (width_px, height + CAPTION_PX + LINE_PX * lines), PAPER)
+    draw = ImageDraw.Draw(picture)
     middle = height + CAPTION_PX // 2 - 3
-    ImageDraw.Draw(picture).text((0, middle), row.caption, INK, load_font(19), anchor="lm")
+    for place, (panel, text) in enumerate(zip(panels, texts, strict=True)):
+        left = place * (panel_px + GAP_PX)
+        picture.paste(Image.fromarray(panel), (left, 0))
+        for number, line in enumerate(text):
+            draw.text((left, middle + LINE_PX * number), line, INK, font, anchor="lm")
+    draw.text((0, middle + LINE_PX * lines), row.caption, INK, font, anchor="lm")
     return picture
 
 

@@ -18,7 +18,7 @@ import torch
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.data import find_weights
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.network import build_network, load_weights
+from lwrf_ros.network import build_network, load_encoder, load_weights
 from lwrf_ros.network.checkpoint import WeightsInfo, count_classes
 from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet
 from lwrf_ros.segmentation import Segmenter
@@ -33,7 +33,7 @@ from lwrf_ros.training.dataset import (
     read_image,
     read_truth,
 )
-from lwrf_ros.training.recipe import Recipe, fine_tuning, from_scratch, plain
+from lwrf_ros.training.recipe import Recipe, fine_tuning, from_scratch, heads, plain
 from lwrf_ros.training.scores import ConfusionMatrix
 from lwrf_ros.training.trainer import Task, Trainer
 
@@ -58,25 +58,26 @@ def train(arguments: argparse.Namespace) -> int:
         )
     entries = read_entries(arguments.card, "--card", "license=CC-BY-4.0")
     input_size = parse_size(arguments.input_size)
-    init, init_info = _initial(arguments)
+    init, init_info = _first_weights(arguments)
     problems: list[str] = []
-    pairs, pixels = _checked(arguments.data, classes, "train", problems)
-    held_out, _ = _checked(arguments.val or (), classes, "val", problems)
+    pairs, pixels = check_set(arguments.data, classes, "train", problems)
+    held_out, _ = check_set(arguments.val or (), classes, "val", problems)
     raise_if_any(problems)
-    _refuse_overlap(pairs, held_out)
+    refuse_overlap(pairs, held_out)
     task = Task(
         pairs=tuple(pairs),
         pixels=pixels,
         classes=classes,
         backbone=arguments.backbone,
         decoder=arguments.decoder,
-        input_size=input_size or _size_of_first(pairs),
+        input_size=input_size or size_of_first(pairs),
         recipe=recipe,
         seed=arguments.seed,
         device=device,
         precision=precision,
         init=init,
         init_sha256=init_info.sha256 if init_info else "",
+        encoder_only=bool(arguments.encoder),
     )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -114,8 +115,11 @@ def choose_recipe(arguments: argparse.Namespace) -> Recipe:
     Raises:
         RecipeError: If an entry is unknown or out of range.
     """
-    name = arguments.recipe or ("fine_tune" if arguments.init else "scratch")
+    given = arguments.init or arguments.encoder
+    default = "heads" if arguments.ablation else "fine_tune" if given else "scratch"
+    name = arguments.recipe or default
     base = {
+        "heads": heads,
         "scratch": from_scratch,
         "fine_tune": lambda: fine_tuning(arguments.backbone),
         "plain": plain,
@@ -162,7 +166,7 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
     return size
 
 
-def _checked(
+def check_set(
     folders: Sequence[Path], classes: ClassTable, split: str, problems: list[str]
 ) -> tuple[list[Pair], np.ndarray]:
     """List and check the pairs of some folders; return them and the pixels by class.
@@ -179,7 +183,7 @@ def _checked(
         return pairs, count_pixels(pairs, classes, problems, bar.update)
 
 
-def _size_of_first(pairs: Sequence[Pair]) -> tuple[int, int]:
+def size_of_first(pairs: Sequence[Pair]) -> tuple[int, int]:
     """Return ``(height, width)`` of the first image, which has to be large enough."""
     height, width = read_image(pairs[0].image).shape[:2]
     if min(height, width) < MIN_SIDE_PX:
@@ -190,7 +194,8 @@ def _size_of_first(pairs: Sequence[Pair]) -> tuple[int, int]:
     return height, width
 
 
-def _refuse_overlap(pairs: Sequence[Pair], held_out: Sequence[Pair]) -> None:
+def refuse_overlap(pairs: Sequence[Pair], held_out: Sequence[Pair]) -> None:
+    """Raise if an image is in both sets."""
     shared = {pair.image.resolve() for pair in pairs} & {pair.image.resolve() for pair in held_out}
     if shared:
         raise LwrfError(
@@ -199,10 +204,18 @@ def _refuse_overlap(pairs: Sequence[Pair], held_out: Sequence[Pair]) -> None:
         )
 
 
-def _initial(arguments: argparse.Namespace) -> tuple[RefineNet | None, WeightsInfo | None]:
-    """Load the weights to start from, with as many classes as they have."""
-    if arguments.init is None:
-        return None, None
+def _first_weights(arguments: argparse.Namespace) -> tuple[RefineNet | None, WeightsInfo | None]:
+    """Load what the training starts from: a network, or one of which only the encoder counts."""
+    if arguments.init:
+        return initial_network(arguments)
+    if arguments.encoder:
+        network = build_network(arguments.backbone, 1, arguments.decoder)
+        return network, load_encoder(network, arguments.encoder)
+    return None, None
+
+
+def initial_network(arguments: argparse.Namespace) -> tuple[RefineNet, WeightsInfo]:
+    """Load the network of --init, with as many classes as it has."""
     source = arguments.init
     if source == "bundled":
         found = find_weights(arguments.backbone, arguments.decoder, "camvid")
@@ -232,7 +245,8 @@ def _validate(network: RefineNet, task: Task, pairs: Sequence[Pair]) -> tuple[fl
 
 def _describe(task: Task, trainer: Trainer, init: WeightsInfo | None) -> None:
     height, width = task.input_size
-    start = f"from {init.source}" if init else "from scratch"
+    part = "the encoder of " if task.encoder_only else ""
+    start = f"from {part}{init.source}" if init else "from scratch"
     print(
         f"{task.backbone} ({task.decoder}) for {len(task.classes)} classes of "
         f"{task.classes.name!r}, {start}: {len(task.pairs)} images at {width}x{height}, "
@@ -259,7 +273,7 @@ def _card(
         "recipe": json.dumps(asdict(task.recipe)),
         "seed": str(task.seed),
         "precision": task.precision,
-        "initial_weights": task.init_sha256 or "drawn",
+        "initial_weights": task.origin(),
         "torch": torch.__version__,
         **inherited,
         **given,
