@@ -11,7 +11,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kilted test-jazzy test-long soak lint pictures clean
+.PHONY: help demo test test-kilted test-jazzy test-long test-grid soak lint pictures clean
 
 # The virtual environment is a ROS prefix: rclpy and the messages come as wheels from PyPI.
 KILTED := .venv
@@ -22,6 +22,7 @@ help:
 	@echo "make demo [INPUT=bag|video|folder] [TOPIC=of the bag]  segment a recording, live over DDS"
 	echo "make test                                              linters, then all tests (with CI=true on two ROS releases)"
 	echo "make test-long                                         the long forms of tests, about half an hour"
+	echo "make test-grid                                         every network through everything, the long way"
 	echo "make soak [ARGS='--minutes 10']                        the node under faults for minutes"
 	echo "make lint                                              linters alone"
 	echo "make pictures                                          the README's pictures again (needs Chromium)"
@@ -55,6 +56,10 @@ test-jazzy: $(JAZZY)/.ready
 # Left out of `make test`; docs/reliability.md has the last results.
 test-long: $(KILTED)/.ready
 	@$(call ROS_OF,$(KILTED)) python -m pytest -m long $(ARGS)
+
+# Every backbone with every decoder; `make test` has a part that holds each of them.
+test-grid: $(KILTED)/.ready
+	@$(call ROS_OF,$(KILTED)) python -m pytest -m grid $(ARGS)
 
 # The README's, of docs/images; needs Chromium.
 pictures: $(KILTED)/.ready

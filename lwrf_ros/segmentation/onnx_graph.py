@@ -22,8 +22,22 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import fx, nn
 from torch.nn import functional
 
+from lwrf_ros.errors import LwrfError
+
 INPUT = "image"
 OUTPUT = "logits"
+# One value to one value, whatever the shape: ONNX' name, and its attributes.
+_ELEMENTWISE: dict[Any, tuple[str, dict[str, float]]] = {
+    nn.ReLU: ("Relu", {}),
+    functional.relu: ("Relu", {}),
+    torch.relu: ("Relu", {}),
+    nn.Sigmoid: ("Sigmoid", {}),
+    torch.sigmoid: ("Sigmoid", {}),
+    nn.Hardswish: ("HardSwish", {}),
+    functional.hardswish: ("HardSwish", {}),
+    nn.Hardsigmoid: ("HardSigmoid", {"alpha": 1 / 6, "beta": 0.5}),
+    functional.hardsigmoid: ("HardSigmoid", {"alpha": 1 / 6, "beta": 0.5}),
+}
 # What every ONNX Runtime of the last years reads.
 _OPSET = 17
 _IR_VERSION = 8
@@ -40,10 +54,17 @@ def build_graph(network: nn.Module, size: tuple[int, int]) -> onnx.ModelProto:
         The model: `INPUT` ``(1, 3, height, width) float32`` to `OUTPUT`, the logits.
 
     Raises:
-        NotImplementedError: If the network holds an operation that is not known here.
+        LwrfError: If the network holds an operation that is not known here.
     """
     writer = _Writer(fx.symbolic_trace(network), size)
-    writer.write()
+    try:
+        writer.write()
+    except NotImplementedError as error:
+        raise LwrfError(
+            f"the network computes {error}, which the engine on a CPU cannot run; wanted one of "
+            "the operations that docs/backbones.md lists: rewrite the encoder with these, or add "
+            "the operation to lwrf_ros/segmentation/onnx_graph.py"
+        ) from error
     return writer.model()
 
 
@@ -96,9 +117,26 @@ class _Writer:
         (source,) = node.args
         assert isinstance(source, fx.Node)  # the tracer's own
         value, (_, channels, *size) = self._names[source], self._facts[source]
+        # Unless it says otherwise below.
+        self._facts[node] = self._facts[source]
         if isinstance(module, nn.Identity):
-            self._names[node], self._facts[node] = value, self._facts[source]
-            return
+            self._names[node] = value
+        elif type(module) in _ELEMENTWISE:
+            self._elementwise(node, type(module), value)
+        elif isinstance(module, nn.ReLU6):
+            self._relu6(node, [value], source, channels)
+        elif isinstance(module, nn.SiLU):
+            self._silu(node, value)
+        elif isinstance(module, nn.AdaptiveAvgPool2d) and _pair(module.output_size) == [1, 1]:
+            self._value(node, "GlobalAveragePool", [value])
+            self._facts[node] = (1, channels, 1, 1)
+        else:
+            self._sliding(node, module, value, channels, size)
+
+    def _sliding(
+        self, node: fx.Node, module: nn.Module, value: str, channels: int, size: Sequence[int]
+    ) -> None:
+        """Write what slides a window over a map: a convolution or a pool."""
         if isinstance(module, nn.Conv2d):
             inputs = [value, self._constant(f"{node.name}_w", module.weight)]
             if module.bias is not None:
@@ -114,11 +152,8 @@ class _Writer:
             self._value(node, "AveragePool", [value], **window, ceil_mode=int(module.ceil_mode))
         else:
             raise NotImplementedError(type(module).__name__)
-        self._facts[node] = (
-            1,
-            channels,
-            *_sizes(size, window, getattr(module, "ceil_mode", False)),
-        )
+        sides = _sizes(size, window, getattr(module, "ceil_mode", False))
+        self._facts[node] = (1, channels, *sides)
 
     def _function(self, node: fx.Node) -> None:
         function, args = node.target, node.args
@@ -138,10 +173,13 @@ class _Writer:
         sources += [arg for arg in args[1:] if isinstance(arg, fx.Node)]
         values = [self._names[source] for source in sources]  # type: ignore[index]
         shape = self._facts[sources[0]]  # type: ignore[index]
-        if function is operator.add:
-            self._value(node, "Add", values)
-        elif function is functional.relu:
-            self._value(node, "Relu", values)
+        if function in (operator.add, operator.mul) and len(values) == 2:
+            self._value(node, "Add" if function is operator.add else "Mul", values)
+            shape = np.broadcast_shapes(*(self._facts[source] for source in sources))  # type: ignore[index]
+        elif function in _ELEMENTWISE:
+            self._elementwise(node, function, values[0])
+        elif function is functional.silu:
+            self._silu(node, values[0])
         elif function is functional.relu6:
             self._relu6(node, values, sources[0], shape[1])
         elif function is torch.cat:
@@ -159,7 +197,7 @@ class _Writer:
                 coordinate_transformation_mode="align_corners",
             )
         else:
-            raise NotImplementedError(str(function))
+            raise NotImplementedError(getattr(function, "__name__", str(function)))
         self._facts[node] = shape
 
     def _known(self, value: Any) -> Any:
@@ -177,6 +215,14 @@ class _Writer:
         pads = np.array([0, 0, top, left, 0, 0, bottom, right], dtype=np.int64)
         inputs = [self._names[source], self._constant(f"{node.name}_pads", pads)]
         self._value(node, "Pad", inputs)
+
+    def _elementwise(self, node: fx.Node, function: Any, value: str) -> None:
+        kind, attributes = _ELEMENTWISE[function]
+        self._value(node, kind, [value], **attributes)
+
+    def _silu(self, node: fx.Node, value: str) -> None:
+        self._node("Sigmoid", [value], f"{node.name}_gate")
+        self._value(node, "Mul", [value, f"{node.name}_gate"])
 
     def _relu6(self, node: fx.Node, values: list[str], source: Any, channels: int) -> None:
         zero = self._constant("zero", np.array(0, dtype=np.float32))
