@@ -11,7 +11,7 @@ from lwrf_ros.backbones import BACKBONES, DECODERS
 from lwrf_ros.tools.arguments import non_negative_int, positive_int
 
 NAME = "train"
-HELP = "train a network on images and masks, from scratch or from given weights"
+HELP = "train a network on images and masks, from scratch or from given weights or an encoder"
 RECIPES = ("scratch", "fine_tune", "plain")
 
 
@@ -42,14 +42,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="camvid",
         help="class table: the name of a bundled one or a YAML file (default: %(default)s)",
     )
-    parser.add_argument(
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument(
         "--init",
         metavar="WEIGHTS",
         help='weights to fine-tune, a file or "bundled" for those that come with the package; '
         "their class table may differ (default: none, the network is trained from scratch)",
     )
-    parser.add_argument("--backbone", choices=tuple(BACKBONES), default="mobilenet_v2")
-    parser.add_argument("--decoder", choices=tuple(DECODERS), default="light_weight")
+    start.add_argument(
+        "--encoder",
+        metavar="FILE",
+        help="take only the encoder, from an ImageNet classification checkpoint of the backbone "
+        "(torchvision's, timm's, public NASNet-A-Mobile) or from a segmentation network; decoder "
+        "and classifier are drawn",
+    )
+    parser.add_argument(
+        "--backbone",
+        choices=tuple(BACKBONES),
+        default="mobilenet_v2",
+        help="with --init or --encoder, the one of that file (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--decoder",
+        choices=tuple(DECODERS),
+        default="light_weight",
+        help="with --init, the one of that file (default: %(default)s)",
+    )
     parser.add_argument(
         "--input-size",
         metavar="WxH",
@@ -59,8 +77,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recipe",
         choices=RECIPES,
-        help="default: fine_tune (the paper's, section 4) with --init, else scratch; plain is "
-        "what the gain of the others is measured against",
+        help="default: fine_tune (the paper's, section 4) with --init or --encoder, else scratch; "
+        "plain is what the gain of the others is measured against",
     )
     parser.add_argument(
         "--set",
@@ -71,7 +89,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--epochs", type=positive_int, help="short for --set epochs=N")
     parser.add_argument("--batch", type=positive_int, help="short for --set batch=N")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)"
+    )
     parser.add_argument(
         "--precision",
         choices=("auto", "fp32", "bf16"),

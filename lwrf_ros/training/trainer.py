@@ -62,6 +62,8 @@ class Task:
         precision: "fp32" or "bf16" (mixed: weights and losses stay fp32).
         init: Weights to start from, None to draw them.
         init_sha256: Their hash.
+        encoder_only: Whether only their encoder is taken, and the decoder and the classifier are
+            drawn.
     """
 
     pairs: tuple[Pair, ...]
@@ -76,6 +78,14 @@ class Task:
     precision: str
     init: RefineNet | None = None
     init_sha256: str = ""
+    encoder_only: bool = False
+
+    @property
+    def origin(self) -> str:
+        """Which weights it starts from, as text."""
+        if not self.init_sha256:
+            return "drawn"
+        return f"encoder of {self.init_sha256}" if self.encoder_only else self.init_sha256
 
     def settings(self) -> dict[str, str]:
         """Return everything that the result depends on, as text."""
@@ -90,7 +100,7 @@ class Task:
             "seed": str(self.seed),
             "device": self.device.type,
             "precision": self.precision,
-            "initial weights": self.init_sha256 or "drawn",
+            "initial weights": self.origin,
             **{f"recipe.{name}": str(value) for name, value in asdict(self.recipe).items()},
         }
 
@@ -316,7 +326,9 @@ def _first_network(task: Task) -> RefineNet:
     initialise(network, torch.Generator().manual_seed(task.seed))
     if task.init is not None:
         given = task.init.state_dict()
-        if task.init.num_classes != network.num_classes:
+        if task.encoder_only:
+            given = {k: v for k, v in given.items() if k.startswith("encoder.")}
+        elif task.init.num_classes != network.num_classes:
             # Another table: the classifier stays as it was drawn.
             given = {k: v for k, v in given.items() if not k.startswith("classifier.")}
         network.load_state_dict(given, strict=False)
