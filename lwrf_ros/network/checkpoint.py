@@ -79,7 +79,7 @@ def load_weights(
     fits = given.keys() == wanted.keys() and not unexpected
     _check_class_count(given, network, info.source, only_problem=fits)
     # Read before anything is taken over: on an error the network stays as it was.
-    attributes = read_card(info.card, network, info.source)
+    attributes = read_card(info.card, info.source)
     take_over(
         network,
         given,
@@ -369,8 +369,19 @@ def _advice(tensors: Mapping[str, Tensor], network: RefineNet, layout: str) -> s
     return "; choose the backbone and decoder that the weights were trained with"
 
 
-def read_card(card: Mapping[str, str], network: RefineNet, name: str) -> dict[str, Any]:
-    """Read what travels with the weights, without touching the network."""
+def read_card(card: Mapping[str, str], name: str) -> dict[str, Any]:
+    """Read what travels with the weights for a network, without touching one.
+
+    Args:
+        card: Text entries by name.
+        name: Name of the source, for messages.
+
+    Returns:
+        The attributes of `RefineNet` that the card names.
+
+    Raises:
+        CheckpointError: If an entry is not of its form or out of range.
+    """
     attributes: dict[str, Any] = {}
     for key, length, kinds, (lowest, highest) in (
         ("mean", 3, (int, float), (-10.0, _CARD_LIMIT)),

@@ -12,13 +12,16 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from lwrf_ros.backbones import BACKBONES
 from lwrf_ros.network.checkpoint import WeightsInfo, read_card, read_tensors, take_over
 from lwrf_ros.network.encoders import mobilenet_v2, nasnet_mobile
 from lwrf_ros.network.encoders.blocks import ConvNorm
 from lwrf_ros.network.layouts import from_reference
-from lwrf_ros.network.refinenet import RefineNet
+from lwrf_ros.network.refinenet import RefineNet, build_network
 
 _ENCODER = "encoder."
+# Batch norm's, never used here.
+_COUNTER = "num_batches_tracked"
 # What a classification network has behind its encoder, in any of the layouts.
 _HEADS = ("fc.", "classifier.", "last_linear.", "head.", "conv_head.", "bn2.", "features.18.")
 # Modules by the names of a public layout, with their names here.
@@ -40,8 +43,8 @@ def load_encoder(
             * a whole segmentation network, this project's or the authors', of which the encoder
               is taken.
 
-            The classification head is left out. Mean and standard deviation become the card's, or
-        without one the encoder's own.
+            The classification head is left out. Mean and standard deviation of the input come
+            with the encoder: from the card of this project's file, else the backbone's own.
 
     Returns:
         Where the weights came from.
@@ -51,22 +54,52 @@ def load_encoder(
             network's: a parameter missing, unexpected, not finite or of another shape.
     """
     tensors, info = read_tensors(source)
-    description = read_card(info.card, network, info.source)
     # Not `is_own_layout`: others call their head a classifier, too.
     own = any(key.startswith(_ENCODER) for key in tensors)
-    given, unexpected = (dict(tensors), []) if own else _translated(tensors, network.backbone)
-    _complete(given, network)
+    given, unexpected = _encoder_entries(tensors, network, own)
+    # Read before anything is taken over. In others' cards the same names may mean other things.
+    attributes = read_card(info.card, info.source) if own else {}
     take_over(
         network,
-        {key: value for key, value in given.items() if key.startswith(_ENCODER)},
-        [key for key in network.state_dict() if key.startswith(_ENCODER)],
-        [key for key in unexpected if not key.startswith(_HEADS)],
+        given,
+        _encoder_names(network),
+        unexpected,
         info.source,
-        lambda: f"; wanted a {network.backbone} as its common classification networks name it",
+        lambda: _advice(tensors, network.backbone, own),
     )
-    network.mean = description.get("mean", network.encoder.mean)
-    network.std = description.get("std", network.encoder.std)
+    for name in ("mean", "std"):
+        setattr(network, name, attributes.get(name, getattr(network.encoder, name)))
     return replace(info, layout="own" if own else "reference")
+
+
+def _encoder_entries(
+    tensors: Mapping[str, Tensor], network: RefineNet, own: bool
+) -> tuple[dict[str, Tensor], list[str]]:
+    """Return the encoder's tensors by own names, and the names that mean nothing."""
+    given, unexpected = (dict(tensors), []) if own else _translated(tensors, network.backbone)
+    _complete(given, network)
+    return (
+        {key: value for key, value in given.items() if key.startswith(_ENCODER)},
+        [key for key in unexpected if not key.startswith(_HEADS)],
+    )
+
+
+def _encoder_names(network: RefineNet) -> list[str]:
+    return [key for key in network.state_dict() if key.startswith(_ENCODER)]
+
+
+def _advice(tensors: Mapping[str, Tensor], backbone: str, own: bool) -> str:
+    """Say whose encoder it is, if it is that of another backbone."""
+    for other in BACKBONES:
+        if other == backbone:
+            continue
+        with torch.device("meta"):
+            network = build_network(other, 1)
+        given, unexpected = _encoder_entries(tensors, network, own)
+        wanted = [key for key in _encoder_names(network) if not key.endswith(_COUNTER)]
+        if not unexpected and given.keys() == set(wanted):
+            return f"; this is the encoder of a {other}: choose that backbone"
+    return f"; wanted a {backbone} as its common classification networks name it"
 
 
 def _translated(

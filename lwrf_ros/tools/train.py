@@ -11,7 +11,7 @@ from lwrf_ros.backbones import BACKBONES, DECODERS
 from lwrf_ros.tools.arguments import non_negative_int, positive_int
 
 NAME = "train"
-HELP = "train a network on images and masks, from scratch or from given weights"
+HELP = "train a network on images and masks, from scratch or from given weights or an encoder"
 RECIPES = ("scratch", "fine_tune", "plain")
 
 
@@ -52,9 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     start.add_argument(
         "--encoder",
         metavar="FILE",
-        help="weights of the encoder alone, the decoder is drawn: an ImageNet checkpoint of "
-        "torchvision or timm (MobileNet-v2, ResNets), the public NASNet-A-Mobile, or any network "
-        "with this encoder",
+        help="take only the encoder, from an ImageNet classification checkpoint of the backbone "
+        "(torchvision's, timm's, public NASNet-A-Mobile) or from a segmentation network; decoder "
+        "and classifier are drawn",
     )
     parser.add_argument(
         "--ablation",
@@ -63,8 +63,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "segmentation and multi-label classification before RCU, after RCU and after CRP (paper, "
         "Table 4); writes ablation.json",
     )
-    parser.add_argument("--backbone", choices=tuple(BACKBONES), default="mobilenet_v2")
-    parser.add_argument("--decoder", choices=tuple(DECODERS), default="light_weight")
+    parser.add_argument(
+        "--backbone",
+        choices=tuple(BACKBONES),
+        default="mobilenet_v2",
+        help="with --init or --encoder, the one of that file (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--decoder",
+        choices=tuple(DECODERS),
+        default="light_weight",
+        help="with --init, the one of that file (default: %(default)s)",
+    )
     parser.add_argument(
         "--input-size",
         metavar="WxH",
@@ -86,7 +96,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--epochs", type=positive_int, help="short for --set epochs=N")
     parser.add_argument("--batch", type=positive_int, help="short for --set batch=N")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)"
+    )
     parser.add_argument(
         "--precision",
         choices=("auto", "fp32", "bf16"),

@@ -62,7 +62,8 @@ class Task:
         precision: "fp32" or "bf16" (mixed: weights and losses stay fp32).
         init: Weights to start from, None to draw them.
         init_sha256: Their hash.
-        encoder_only: Whether only the encoder is taken from `init`.
+        encoder_only: Whether only their encoder is taken, and the decoder and the classifier are
+            drawn.
     """
 
     pairs: tuple[Pair, ...]
@@ -79,6 +80,13 @@ class Task:
     init_sha256: str = ""
     encoder_only: bool = False
 
+    @property
+    def origin(self) -> str:
+        """Which weights it starts from, as text."""
+        if not self.init_sha256:
+            return "drawn"
+        return f"encoder of {self.init_sha256}" if self.encoder_only else self.init_sha256
+
     def settings(self) -> dict[str, str]:
         """Return everything that the result depends on, as text."""
         listing = "\n".join(pair.name for pair in self.pairs)
@@ -92,13 +100,9 @@ class Task:
             "seed": str(self.seed),
             "device": self.device.type,
             "precision": self.precision,
-            "initial weights": self.origin(),
+            "initial weights": self.origin,
             **{f"recipe.{name}": str(value) for name, value in asdict(self.recipe).items()},
         }
-
-    def origin(self) -> str:
-        """Say where the first weights are from: a file's hash, or drawn."""
-        return f"{self.init_sha256 or 'drawn'}{' (encoder)' if self.encoder_only else ''}"
 
 
 class Watcher(Protocol):

@@ -13,6 +13,7 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 from reference import MOBILE_ROWS, Shapes, filled, largest_error, mobile_shapes, resnet_shapes
+from safetensors.torch import save_file
 from torch import Tensor
 
 from lwrf_ros.network import CheckpointError, RefineNet, build_network, load_encoder, save_weights
@@ -165,6 +166,28 @@ def test_the_encoder_of_a_whole_network(mobile: RefineNet, tmp_path: Path) -> No
     assert torch.equal(stem, parameters["layer1.0.weight"])
 
 
+def test_mean_and_deviation_come_with_the_encoder(mobile: RefineNet, tmp_path: Path) -> None:
+    given = build_network("mobilenet_v2", 7)
+    given.mean, given.std, given.input_size = (0.5, 0.4, 0.3), (0.2, 0.3, 0.25), (96, 128)
+    given.temperature = 1.5
+    save_weights(given, tmp_path / "own.safetensors")
+    load_encoder(mobile, tmp_path / "own.safetensors")
+    assert (mobile.mean, mobile.std) == ((0.5, 0.4, 0.3), (0.2, 0.3, 0.25))
+    # These belong to the whole network.
+    assert (mobile.input_size, mobile.temperature) == (None, 1.0)
+    # A public checkpoint names none: ImageNet's, not those of what was loaded before.
+    load_encoder(mobile, filled(classifier_shapes("torchvision")))
+    assert (mobile.mean, mobile.std) == ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+
+
+def test_a_foreign_card_is_not_read(mobile: RefineNet, tmp_path: Path) -> None:
+    """In the card of others a mean may be of 0 to 255."""
+    card = {"mean": "[123.7, 116.3, 103.5]", "std": "imagenet"}
+    save_file(filled(classifier_shapes("timm")), tmp_path / "timm.safetensors", card)
+    load_encoder(mobile, tmp_path / "timm.safetensors")
+    assert mobile.mean == (0.485, 0.456, 0.406)
+
+
 def test_what_does_not_fit_is_named_and_changes_nothing(mobile: RefineNet) -> None:
     before = {key: value.clone() for key, value in mobile.state_dict().items()}
     shapes = classifier_shapes("torchvision")
@@ -177,11 +200,26 @@ def test_what_does_not_fit_is_named_and_changes_nothing(mobile: RefineNet) -> No
     assert "1 missing (encoder.stages.1.1.project.conv.weight)" in message
     assert "1 unexpected (features.99.weight)" in message
     assert "wanted a mobilenet_v2 as its common classification networks name it" in message
-    with pytest.raises(CheckpointError, match="missing"):
-        load_encoder(mobile, filled(resnet_shapes(50, 3)))
     with pytest.raises(CheckpointError, match="not finite"):
         load_encoder(
             mobile,
             filled(classifier_shapes("timm")) | {"bn1.bias": torch.full((32,), float("nan"))},
         )
     assert all(torch.equal(mobile.state_dict()[key], value) for key, value in before.items())
+
+
+@pytest.mark.parametrize("depth", [50, 152])
+def test_an_encoder_of_another_backbone_is_named(mobile: RefineNet, depth: int) -> None:
+    before = {key: value.clone() for key, value in mobile.state_dict().items()}
+    shapes = resnet_shapes(depth, 3)
+    encoder = {
+        key: shape for key, shape in shapes.items() if key.startswith(("conv1", "bn1", "la"))
+    }
+    given = {key: torch.zeros(shape) for key, shape in encoder.items()}
+    advice = f"missing .*; this is the encoder of a resnet{depth}: choose that backbone"
+    with pytest.raises(CheckpointError, match=advice):
+        load_encoder(mobile, given)
+    assert all(torch.equal(mobile.state_dict()[key], value) for key, value in before.items())
+    del given["layer3.1.conv2.weight"]
+    with pytest.raises(CheckpointError, match="wanted a mobilenet_v2 as its common"):
+        load_encoder(mobile, given)

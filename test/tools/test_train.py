@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,15 +21,14 @@ import numpy as np
 import pytest
 import torch
 from published_sets import stripes, voc
-from reference import filled, mobile_shapes
+from reference import filled, mobile_shapes, resnet_shapes
 from safetensors import safe_open
 from tiny_dataset import TABLE, scene, write_dataset, write_pair, write_table
 
-from lwrf_ros.network import build_network, load_weights, randomise
+from lwrf_ros.network import build_network, load_weights
 from lwrf_ros.network.checkpoint import save_weights
 from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.tools.cli import main
-from lwrf_ros.training.optimiser import initialise
 from lwrf_ros.training.trainer import Trainer
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -378,59 +379,93 @@ def test_what_is_made_of_weights_stays_under_their_licence(
     assert made["data"].startswith("Streets, then ") and made["data"].endswith(" other images")
 
 
-def test_an_encoder_alone_is_taken_over(
-    short: list[str], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+# ---- a given encoder
+
+
+@pytest.fixture(scope="module")
+def imagenet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ResNet-50 with 1000 classes, named as torchvision does."""
+    encoder = re.compile(r"(conv1|bn1|layer\d)\.")
+    shapes = {k: v for k, v in resnet_shapes(50, 3).items() if encoder.match(k)}
+    path = tmp_path_factory.mktemp("imagenet") / "resnet50.pth"
+    torch.save(filled(shapes | {"fc.weight": (1000, 2048), "fc.bias": (1000,)}), path)
+    return path
+
+
+def test_an_encoder_from_imagenet(
+    short: list[str], out: Path, imagenet: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The decoder is drawn, as it is without; frozen norms are the file's."""
-    given = build_network("mobilenet_v2", 5, "original")
-    randomise(given, seed=8)
-    given.mean = (0.1, 0.2, 0.3)
-    save_weights(given, tmp_path / "given.safetensors", {"license": "CC-BY-4.0", "data": "Streets"})
-    still = ("--set", "encoder_rate=0", "--set", "decoder_rate=0", "--set", "weight_decay=0")
-    assert train(*short, "--encoder", tmp_path / "given.safetensors", *still) == 0
-    assert f"from the encoder of {tmp_path / 'given.safetensors'}" in capsys.readouterr().err
-    network = build_network("mobilenet_v2", 3)
+    """At a rate of zero it is the file's to the bit; what is around it learns from a draw."""
+    still = ("--backbone", "resnet50", "--input-size", "32x32", "--set", "encoder_rate=0")
+    assert train(*short, *still, "--encoder", imagenet) == 0
+    assert f", with the encoder of {imagenet}: 5 images" in capsys.readouterr().err
+    network = build_network("resnet50", 3)
     card = load_weights(network, out / "weights.safetensors").card
-    for name, value in network.encoder.state_dict().items():
-        assert torch.equal(value, given.encoder.state_dict()[name]), name
-    drawn = build_network("mobilenet_v2", 3)
-    initialise(drawn, torch.Generator().manual_seed(0))
-    for name, value in network.decoder.state_dict().items():
-        assert torch.equal(value, drawn.decoder.state_dict()[name]), name
-    assert network.mean == (0.1, 0.2, 0.3)
+    state, theirs = network.state_dict(), torch.load(imagenet, weights_only=True)
+    for own, name in (
+        ("stem.conv.weight", "conv1.weight"),
+        ("stages.0.0.shortcut.norm.running_mean", "layer1.0.downsample.1.running_mean"),
+        ("stages.2.5.spatial.conv.weight", "layer3.5.conv2.weight"),
+        ("stages.3.2.expand.norm.weight", "layer4.2.bn3.weight"),
+    ):
+        assert torch.equal(state[f"encoder.{own}"], theirs[name]), own
+    assert network.mean == (0.485, 0.456, 0.406)
+    # The paper's recipe for a ResNet.
     recipe = json.loads(card["recipe"])
     assert (recipe["optimiser"], recipe["frozen_norm"]) == ("sgd", True)
-    assert card["initial_weights"].endswith(" (encoder)") and card["license"] == "CC-BY-4.0"
+    assert recipe["decoder_rate"] == 5e-3
+    sha256 = hashlib.sha256(imagenet.read_bytes()).hexdigest()
+    assert card["initial_weights"] == f"encoder of {sha256}"
+    assert "license" not in card
+
+    # The file belongs to the training, like every other setting.
+    changed = {name: value.clone() for name, value in theirs.items()}
+    changed["conv1.weight"][0, 0, 0, 0] += 1
+    other = out.parent / "other.pth"
+    torch.save(changed, other)
+    before = (out / "state.pt").read_bytes(), weights_of(out)
+    assert train(*short, *still, "--encoder", other, "--resume") == 2
+    error = capsys.readouterr().err
+    assert f"initial weights was encoder of {sha256}, is encoder of " in error
+    assert ((out / "state.pt").read_bytes(), weights_of(out)) == before
+    assert train(*short, *still, "--encoder", imagenet, "--resume") == 0
+    assert "continuing after step 2 of 2" in capsys.readouterr().err
 
 
-def test_a_training_goes_on_from_its_own_encoder_only(
-    short: list[str], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_the_encoder_of_own_weights_and_another_recipe(
+    short: list[str], out: Path, tmp_path: Path
 ) -> None:
-    for seed in (1, 2):
-        given = build_network("mobilenet_v2", 3)
-        randomise(given, seed)
-        save_weights(given, tmp_path / f"{seed}.safetensors")
-    assert train(*short, "--encoder", tmp_path / "1.safetensors") == 0
-    for other in (("--encoder", "2"), ("--init", "1")):
-        path = tmp_path / f"{other[1]}.safetensors"
-        recipe = ("--recipe", "fine_tune", "--resume")
-        assert train(*short, other[0], path, *recipe) == 2
-        assert "initial weights was " in capsys.readouterr().err
-    assert train(*short, "--encoder", tmp_path / "1.safetensors", "--resume") == 0
+    """Another decoder and other classes do not matter; the licence and the mean do."""
+    given = build_network("mobilenet_v2", 5, "light_weight_rcu")
+    given.mean, given.std = (0.5, 0.4, 0.3), (0.2, 0.3, 0.25)
+    save_weights(given, tmp_path / "given.safetensors", {"license": "CC-BY-4.0"})
+    rest = ("--recipe", "plain", "--input-size", "32x32")
+    assert train(*short, *rest, "--encoder", tmp_path / "given.safetensors") == 0
+    network = build_network("mobilenet_v2", 3)
+    card = load_weights(network, out / "weights.safetensors").card
+    assert (network.mean, network.std) == ((0.5, 0.4, 0.3), (0.2, 0.3, 0.25))
+    assert card["license"] == "CC-BY-4.0"
+    recipe = json.loads(card["recipe"])
+    assert (recipe["optimiser"], recipe["frozen_norm"]) == ("adamw", False)
 
 
-def test_an_encoder_of_another_network(
-    short: list[str], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_an_encoder_that_does_not_fit(
+    short: list[str],
+    data: Path,
+    out: Path,
+    imagenet: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    torch.save(filled(mobile_shapes(7)), tmp_path / "mobile.pth")
-    assert train(*short, "--encoder", tmp_path / "mobile.pth", "--backbone", "resnet50") == 2
-    assert "wanted a resnet50 as its common" in capsys.readouterr().err
-    assert train(*short, "--encoder", tmp_path / "none.pth") == 2
-    assert "none.pth" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        train(*short, "--encoder", tmp_path / "mobile.pth", "--init", "bundled")
-    assert "not allowed with argument" in capsys.readouterr().err
-    assert not out.exists()
+    for options, words in (
+        # Without --backbone it is the default's.
+        ([imagenet], "; this is the encoder of a resnet50: choose that backbone"),
+        ([imagenet, "--backbone", "resnet101"], "does not fit light_weight resnet101"),
+        ([data / "none.pth"], f"there is no weights file {data / 'none.pth'}; check the path"),
+        ([data / "tiny.yaml"], f"{data / 'tiny.yaml'} is no weights file"),
+    ):
+        assert train(*short, "--encoder", *options) == 2
+        assert words in capsys.readouterr().err
+        assert not out.exists()
 
 
 # ---- mistakes in the data
@@ -572,13 +607,17 @@ def test_weights_of_another_network(
         (("--backbone", "vgg"), "invalid choice: 'vgg'"),
         (("--precision", "fp16"), "invalid choice: 'fp16'"),
         (("--validate-every", "0"), "wanted a whole number above 0"),
+        (
+            ("--init", "bundled", "--encoder", "e.pth"),
+            "--encoder: not allowed with argument --init",
+        ),
     ],
 )
 def test_arguments_out_of_range(
     data: Path,
     out: Path,
     capsys: pytest.CaptureFixture[str],
-    arguments: tuple[str, str],
+    arguments: tuple[str, ...],
     words: str,
 ) -> None:
     with pytest.raises(SystemExit) as left:
@@ -616,7 +655,13 @@ def test_help_needs_nothing_heavy() -> None:
     ended = subprocess.run(
         command, cwd=REPOSITORY, capture_output=True, text=True, timeout=PATIENCE_S, check=True
     )
-    for option in ("--resume", "--init", "--set ENTRY=VALUE", "--validate-every", "DATA"):
+    for option in (
+        "--resume",
+        "--init WEIGHTS | --encoder FILE",
+        "--set ENTRY=VALUE",
+        "--validate-every",
+        "DATA",
+    ):
         assert option in ended.stdout
     imported = {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines()}
     assert "lwrf_ros.tools.train" in imported

@@ -242,6 +242,10 @@ def test_the_seed_decides(pairs: list[Pair]) -> None:
         ({"input_size": (48, 32)}, "input size was 48x32, is 32x48"),
         ({"recipe": replace(RECIPE, epochs=4)}, "recipe.epochs was 2, is 4"),
         ({"init_sha256": "abc"}, "initial weights was drawn, is abc"),
+        (
+            {"init_sha256": "abc", "encoder_only": True},
+            "initial weights was drawn, is encoder of abc",
+        ),
         ({"pixels": np.array([1, 2, 3])}, "pixels by class was "),
     ],
 )
@@ -405,6 +409,18 @@ def test_given_weights_with_as_many_classes(pairs: list[Pair]) -> None:
     randomise(given, 3)
     trainer = trainer_of(task(pairs[:2], init=given, init_sha256="0"))
     assert differing(copy_of(trainer.network), copy_of(given)) == []
+
+
+def test_a_given_encoder(pairs: list[Pair], given: RefineNet) -> None:
+    """Decoder and classifier are those of a training from scratch."""
+    fresh = trainer_of(task(pairs[:2]))
+    for source in (given, build_network("mobilenet_v2", 3)):
+        trainer = trainer_of(task(pairs[:2], init=source, init_sha256="0", encoder_only=True))
+        for name, value in trainer.network.state_dict().items():
+            wanted = (source if name.startswith("encoder.") else fresh.network).state_dict()[name]
+            assert torch.equal(value, wanted), name
+        average = trainer.averaged_network()
+        assert (average.mean, average.std) == (source.mean, source.std)
 
 
 def test_given_weights_are_not_trained_themselves(pairs: list[Pair], given: RefineNet) -> None:

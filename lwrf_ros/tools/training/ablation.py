@@ -26,11 +26,11 @@ from lwrf_ros.tools.progress import progress_bar
 from lwrf_ros.tools.training.run import (
     check_set,
     choose_recipe,
-    initial_network,
     parse_size,
     refuse_overlap,
     size_of_first,
 )
+from lwrf_ros.tools.training.start import first_weights
 from lwrf_ros.training.dataset import Pair, raise_if_any
 from lwrf_ros.training.heads import (
     Frozen,
@@ -83,7 +83,8 @@ def ablate(arguments: argparse.Namespace) -> int:
     device = choose_device(arguments.device)
     folder: Path = arguments.output.expanduser()
     size = parse_size(arguments.input_size)
-    network, info = initial_network(arguments)
+    network, info = first_weights(arguments, len(classes))
+    assert network is not None and info is not None  # --init is given
     problems: list[str] = []
     pairs, pixels = check_set(arguments.data, classes, "train", problems)
     held_out, _ = check_set(arguments.val, classes, "val", problems)

@@ -16,15 +16,14 @@ import numpy as np
 import torch
 
 from lwrf_ros.classes import ClassTable
-from lwrf_ros.data import find_weights
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.network import build_network, load_encoder, load_weights
-from lwrf_ros.network.checkpoint import WeightsInfo, count_classes
+from lwrf_ros.network.checkpoint import WeightsInfo
 from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet
 from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.segmentation.device import choose_device
 from lwrf_ros.tools.progress import progress_bar
 from lwrf_ros.tools.training.display import Display
+from lwrf_ros.tools.training.start import first_weights
 from lwrf_ros.training.dataset import (
     Pair,
     count_pixels,
@@ -58,7 +57,7 @@ def train(arguments: argparse.Namespace) -> int:
         )
     entries = read_entries(arguments.card, "--card", "license=CC-BY-4.0")
     input_size = parse_size(arguments.input_size)
-    init, init_info = _first_weights(arguments)
+    init, init_info = first_weights(arguments, len(classes))
     problems: list[str] = []
     pairs, pixels = check_set(arguments.data, classes, "train", problems)
     held_out, _ = check_set(arguments.val or (), classes, "val", problems)
@@ -77,7 +76,7 @@ def train(arguments: argparse.Namespace) -> int:
         precision=precision,
         init=init,
         init_sha256=init_info.sha256 if init_info else "",
-        encoder_only=bool(arguments.encoder),
+        encoder_only=arguments.encoder is not None,
     )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -115,7 +114,8 @@ def choose_recipe(arguments: argparse.Namespace) -> Recipe:
     Raises:
         RecipeError: If an entry is unknown or out of range.
     """
-    given = arguments.init or arguments.encoder
+    # The paper starts from encoders trained on ImageNet: given ones are fine-tuned as well.
+    given = arguments.init is not None or arguments.encoder is not None
     default = "heads" if arguments.ablation else "fine_tune" if given else "scratch"
     name = arguments.recipe or default
     base = {
@@ -204,33 +204,6 @@ def refuse_overlap(pairs: Sequence[Pair], held_out: Sequence[Pair]) -> None:
         )
 
 
-def _first_weights(arguments: argparse.Namespace) -> tuple[RefineNet | None, WeightsInfo | None]:
-    """Load what the training starts from: a network, or one of which only the encoder counts."""
-    if arguments.init:
-        return initial_network(arguments)
-    if arguments.encoder:
-        network = build_network(arguments.backbone, 1, arguments.decoder)
-        return network, load_encoder(network, arguments.encoder)
-    return None, None
-
-
-def initial_network(arguments: argparse.Namespace) -> tuple[RefineNet, WeightsInfo]:
-    """Load the network of --init, with as many classes as it has."""
-    source = arguments.init
-    if source == "bundled":
-        found = find_weights(arguments.backbone, arguments.decoder, "camvid")
-        if found is None:
-            raise LwrfError(
-                f"no weights of {arguments.backbone} ({arguments.decoder}) come with the package; "
-                "give the path of a weights file as --init"
-            )
-        source = str(found)
-    # Without a classifier this is no network: then 1, and `load_weights` says what is missing.
-    count = count_classes(source) or 1
-    network = build_network(arguments.backbone, count, arguments.decoder)
-    return network, load_weights(network, source)
-
-
 def _validate(network: RefineNet, task: Task, pairs: Sequence[Pair]) -> tuple[float, float]:
     """Score a network on the validation set, the way that a node would run it."""
     segmenter = Segmenter(network, task.classes, device=str(task.device))
@@ -245,8 +218,9 @@ def _validate(network: RefineNet, task: Task, pairs: Sequence[Pair]) -> tuple[fl
 
 def _describe(task: Task, trainer: Trainer, init: WeightsInfo | None) -> None:
     height, width = task.input_size
-    part = "the encoder of " if task.encoder_only else ""
-    start = f"from {part}{init.source}" if init else "from scratch"
+    start = f"from {init.source}" if init else "from scratch"
+    if init and task.encoder_only:
+        start = f"with the encoder of {init.source}"
     print(
         f"{task.backbone} ({task.decoder}) for {len(task.classes)} classes of "
         f"{task.classes.name!r}, {start}: {len(task.pairs)} images at {width}x{height}, "
@@ -273,7 +247,7 @@ def _card(
         "recipe": json.dumps(asdict(task.recipe)),
         "seed": str(task.seed),
         "precision": task.precision,
-        "initial_weights": task.origin(),
+        "initial_weights": task.origin,
         "torch": torch.__version__,
         **inherited,
         **given,

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""What a training starts from: given weights, a given encoder, or nothing."""
+
+from __future__ import annotations
+
+import argparse
+
+from lwrf_ros.data import find_weights
+from lwrf_ros.errors import LwrfError
+from lwrf_ros.network import build_network, load_encoder, load_weights
+from lwrf_ros.network.checkpoint import WeightsInfo, count_classes
+from lwrf_ros.network.refinenet import RefineNet
+
+
+def first_weights(
+    arguments: argparse.Namespace, num_classes: int
+) -> tuple[RefineNet | None, WeightsInfo | None]:
+    """Load the weights that the arguments name.
+
+    Args:
+        arguments: Those of ``lwrf train``, of which --init and --encoder exclude each other.
+        num_classes: Number of classes that will be trained.
+
+    Returns:
+        The weights and where they came from, None and None if none are named. Those of --init
+        have as many classes as their file; of those of --encoder only the encoder means anything.
+
+    Raises:
+        LwrfError: If a file cannot be read or is not of this backbone, or there are no bundled
+            weights for it.
+    """
+    if arguments.encoder is not None:
+        network = build_network(arguments.backbone, num_classes, arguments.decoder)
+        return network, load_encoder(network, arguments.encoder)
+    if arguments.init is None:
+        return None, None
+    source = arguments.init
+    if source == "bundled":
+        found = find_weights(arguments.backbone, arguments.decoder, "camvid")
+        if found is None:
+            raise LwrfError(
+                f"no weights of {arguments.backbone} ({arguments.decoder}) come with the package; "
+                "give the path of a weights file as --init"
+            )
+        source = str(found)
+    # Without a classifier this is no network: then 1, and `load_weights` says what is missing.
+    count = count_classes(source) or 1
+    network = build_network(arguments.backbone, count, arguments.decoder)
+    return network, load_weights(network, source)
