@@ -163,9 +163,10 @@ def randomise(network: RefineNet, seed: int) -> None:
             if isinstance(module, nn.Conv2d):
                 fan_in = module.weight[0].numel()
                 module.weight.normal_(0, fan_in**-0.5, generator=generator)
+                if module.bias is not None:
+                    module.bias.zero_()
         classifier = network.classifier
         assert classifier.bias is not None  # built with one
-        classifier.bias.zero_()
         patches = torch.randn(1, 3, 12, 12, generator=generator)
         image = interpolate(patches, scale_factor=16, mode="bilinear")
         logits = network(image)[0].flatten(1)

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import torch
 
-from lwrf_ros.backbones import BACKBONES
+from lwrf_ros.backbones import BACKBONES, DECODERS
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.network import RefineNet, build_network
+from lwrf_ros.network import RefineNet, build_network, randomise
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,19 @@ def test_a_fixed_seed_gives_the_same_weights_and_another_seed_others() -> None:
         states.append(build_network("mobilenet_v2", 3).state_dict())
     first, same, other = states
     assert all(torch.equal(first[key], same[key]) for key in first)
+    assert not torch.equal(first["classifier.weight"], other["classifier.weight"])
+
+
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_random_weights_are_the_seeds_alone(decoder: str) -> None:
+    states = []
+    for torch_seed, seed in ((1, 7), (2, 7), (1, 8)):
+        torch.manual_seed(torch_seed)
+        network = build_network("mobilenet_v2", 3, decoder)
+        randomise(network, seed)
+        states.append(network.state_dict())
+    first, same, other = states
+    assert [key for key in first if not torch.equal(first[key], same[key])] == []
     assert not torch.equal(first["classifier.weight"], other["classifier.weight"])
 
 

@@ -46,7 +46,9 @@ class Limits:
         return {"logits": self.logits, "confidence": self.confidence, "labels": 0.0}[compared]
 
 
-# Where two classes are as likely as each other the last bit decides, so not all labels are equal.
+# Where two classes are as likely as each other the last bit decides, so not all labels are equal;
+# on small images a few pixels may be more than the fraction.
+FEW = 3
 LIMITS = {
     "fp32": Limits(logits=1e-3, confidence=1.01 / STEPS, equal_labels=0.9999),
     "fp16": Limits(logits=3e-2, confidence=0.1, equal_labels=0.995),
@@ -62,18 +64,26 @@ class Agreement:
         compared: "logits", "confidence" or, where there is nothing else, "labels".
         difference: The largest, as `Limits` counts it; 0 for labels. Not a number where one of
             them gives something that is none.
-        equal_labels: Fraction of equal labels.
+        unequal: Number of pixels with unequal labels.
+        pixels: Number of all.
     """
 
     images: int
     compared: str
     difference: float
-    equal_labels: float
+    unequal: int
+    pixels: int
+
+    @property
+    def equal_labels(self) -> float:
+        """Fraction of equal labels."""
+        return 1 - self.unequal / self.pixels
 
     def within(self, limits: Limits) -> bool:
         """Tell whether this is close enough; what is not a number is not."""
         close = self.difference <= limits.of(self.compared)
-        return close and self.equal_labels >= limits.equal_labels
+        equal = self.equal_labels >= limits.equal_labels or self.unequal <= FEW
+        return close and equal
 
     def __str__(self) -> str:
         figures = f"{100 * self.equal_labels:.3f} % equal labels"
@@ -99,7 +109,7 @@ def compare(
         on_batch: Called after each batch.
     """
     compared = reference.outputs[-1]
-    images = equal = pixels = 0
+    images = unequal = pixels = 0
     difference = 0.0
     for seed, (count, height, width) in enumerate(batches):
         image = reference.from_pixels(made_up_images(count, (height, width), seed))
@@ -112,10 +122,11 @@ def compare(
             worst /= wanted[compared].abs().max() if compared == "logits" else STEPS
         # Not the built-in max, which overlooks what is not a number.
         difference = float(np.maximum(difference, worst.item()))
-        same = _labels(got) == _labels(wanted)
-        images, equal, pixels = images + count, equal + int(same.sum()), pixels + same.numel()
+        other = _labels(got) != _labels(wanted)
+        images, pixels = images + count, pixels + other.numel()
+        unequal += int(other.sum())
         on_batch()
-    return Agreement(images, compared, difference, equal / pixels)
+    return Agreement(images, compared, difference, unequal, pixels)
 
 
 def onnx_runtime(path: Path) -> Program:

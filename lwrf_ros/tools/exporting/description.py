@@ -41,6 +41,7 @@ def describe(
         "class_colours": json.dumps(classes.colours.tolist()),
         "input": "uint8 RGB, NHWC" if tail else "float32 RGB / 255, normalised, NCHW",
         "dynamic": json.dumps(size is None),
+        "size_multiple": json.dumps(1 if size else network.size_multiple),
         "mean": json.dumps(network.mean),
         "std": json.dumps(network.std),
         "temperature": json.dumps(network.temperature),

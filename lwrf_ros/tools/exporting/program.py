@@ -17,6 +17,8 @@ from torch.export import Dim, ExportedProgram
 
 # Up to 32 px the deepest map is one pixel wide, which torch.export takes for a case of its own.
 MIN_DYNAMIC_SIDE_PX = 33
+# Of a network that takes multiples only, whose maps torch.export describes less closely.
+MIN_MULTIPLE_SIDE_PX = 64
 MAX_SIDE_PX = 16384
 MAX_BATCH = 1024
 BATCH = "batch"
@@ -25,7 +27,10 @@ METADATA_ENTRY = "lwrf_ros.json"
 
 
 def trace(
-    module: nn.Module, example: Tensor, dynamic: Mapping[int, str] | None = None
+    module: nn.Module,
+    example: Tensor,
+    dynamic: Mapping[int, str] | None = None,
+    multiple: int = 1,
 ) -> ExportedProgram:
     """Trace what a module does with an image.
 
@@ -35,14 +40,13 @@ def trace(
             come. Dynamic axes need a batch of 2 or more and sides of at least 33 px here.
         dynamic: Names of the axes whose size is left open: "batch" for 1 to 1024, any other name
             for a side of the image, 33 to 16384 px. None for no such axis.
+        multiple: Every side is a multiple of this, and if it is not 1 at least 64 px.
 
     Returns:
         The program; nothing in it names a file of this machine.
     """
     axes = {
-        axis: Dim(name, min=1, max=MAX_BATCH)
-        if name == BATCH
-        else Dim(name, min=MIN_DYNAMIC_SIDE_PX, max=MAX_SIDE_PX)
+        axis: Dim(name, min=1, max=MAX_BATCH) if name == BATCH else _open(name, multiple)
         for axis, name in (dynamic or {}).items()
     }
     with quiet_torch(), torch.no_grad():
@@ -52,6 +56,17 @@ def trace(
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)
     return program
+
+
+def open_side(side: int, multiple: int) -> int:
+    """Return the least side from this one up that a file for every size takes."""
+    least = MIN_DYNAMIC_SIDE_PX if multiple == 1 else MIN_MULTIPLE_SIDE_PX
+    return -(-max(side, least) // multiple) * multiple
+
+
+def _open(name: str, multiple: int) -> Dim:
+    side = Dim(name, min=open_side(1, multiple) // multiple, max=MAX_SIDE_PX // multiple)
+    return multiple * side if multiple > 1 else side
 
 
 def write_program(program: ExportedProgram, path: Path, metadata: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.network import WeightsInfo, build_network, randomise
+from lwrf_ros.network import RefineNet, WeightsInfo, build_network, randomise
 from lwrf_ros.network.refinenet import MIN_SIDE_PX
 from lwrf_ros.node.parameters import RANDOM_WEIGHTS
 from lwrf_ros.tools.evaluation.loading import Loaded, load_network
@@ -26,7 +26,12 @@ from lwrf_ros.tools.exporting.checking import (
 from lwrf_ros.tools.exporting.description import describe, signature
 from lwrf_ros.tools.exporting.models import LabelModel, LogitsModel, prepared
 from lwrf_ros.tools.exporting.onnx_file import PACKAGES, require, write_onnx_program
-from lwrf_ros.tools.exporting.program import MIN_DYNAMIC_SIDE_PX, trace, write_program
+from lwrf_ros.tools.exporting.program import (
+    MIN_DYNAMIC_SIDE_PX,
+    open_side,
+    trace,
+    write_program,
+)
 from lwrf_ros.tools.progress import progress_bar
 
 ONNX, PT2 = ".onnx", ".pt2"
@@ -59,9 +64,7 @@ def export(arguments: argparse.Namespace) -> int:
     else:
         model, reference = LogitsModel(fitted), LogitsModel(network)
     metadata = describe(loaded, arguments.precision, arguments.tail, size)
-    batches = [(1, *size)] * FIXED_BATCHES if size else [*DYNAMIC_BATCHES]
-    if size is None and network.input_size is not None:
-        batches.append((1, *network.input_size))
+    batches = [(1, *size)] * FIXED_BATCHES if size else _open_sizes(network)
 
     print(f"exporting {_title(loaded, arguments.precision, size)}", flush=True)
     # Beside the target, so that the last step is a rename; gone whatever happens.
@@ -70,7 +73,7 @@ def export(arguments: argparse.Namespace) -> int:
     with folder as name:
         draft = Path(name) / target.name
         with _writing(target):
-            _write(model, size, draft, metadata)
+            _write(model, size, network.size_multiple, draft, metadata)
         agreement = _check(draft, reference, batches)
         _judge(agreement, arguments.precision, target)
         with _writing(target):
@@ -121,6 +124,18 @@ def _size(asked: tuple[int, int] | None, loaded: Loaded) -> tuple[int, int]:
     return size
 
 
+def _open_sizes(network: RefineNet) -> list[tuple[int, int, int]]:
+    """Return what a file for every size is checked with: images, height and width."""
+    batches = [*DYNAMIC_BATCHES]
+    if network.input_size is not None:
+        batches.append((1, *network.input_size))
+    multiple = network.size_multiple
+    return [
+        (count, open_side(height, multiple), open_side(width, multiple))
+        for count, height, width in batches
+    ]
+
+
 @contextmanager
 def _writing(target: Path) -> Iterator[None]:
     try:
@@ -132,6 +147,7 @@ def _writing(target: Path) -> Iterator[None]:
 def _write(
     model: LogitsModel | LabelModel,
     size: tuple[int, int] | None,
+    multiple: int,
     path: Path,
     metadata: dict[str, str],
 ) -> None:
@@ -139,7 +155,7 @@ def _write(
         axes, example = model.open_axes, model.example(EXAMPLE_BATCH, EXAMPLE_SIZE)
     else:
         axes, example = None, model.example(1, size)
-    program = trace(model, example, axes)
+    program = trace(model, example, axes, multiple)
     if path.suffix == PT2:
         write_program(program, path, metadata)
     else:

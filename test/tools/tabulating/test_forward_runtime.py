@@ -68,19 +68,20 @@ def test_figures_by_hand() -> None:
 
 def test_passes_of_real_networks() -> None:
     networks = [Network("mobilenet_v2", "light_weight"), Network("mobilenet_v2", "original")]
-    sizes = [(32, 48), (64, 96)]
+    sizes = [(32, 48), (96, 160)]
     found = passes_of(networks, 5, sizes, 5, CPU, "fp32")
     assert list(found) == [(network, size) for size in sizes for network in networks]
     assert all(len(one.times_ms) == 5 for one in found.values())
     for network in networks:
-        small, large = (found[network, size].median_ms for size in sizes)
+        # Of the quickest passes: others may come while the machine does something else.
+        small, large = (min(found[network, size].times_ms) for size in sizes)
         assert small < large
 
 
 def test_the_papers_claim_of_section_4() -> None:
     """About twice as fast; the bound leaves room for whatever else the machine does."""
     found = passes_of([FIRST, SECOND], 21, [(96, 128)], 5, CPU, "fp32")
-    original, light = (found[network, (96, 128)].median_ms for network in (FIRST, SECOND))
+    original, light = (min(found[network, (96, 128)].times_ms) for network in (FIRST, SECOND))
     assert original > 1.5 * light
 
 
