@@ -22,7 +22,7 @@ help:
 	@echo "make demo [INPUT=bag|video|folder] [TOPIC=of the bag]  segment a recording, live over DDS"
 	echo "make test                                              linters, then all tests (with CI=true on two ROS releases)"
 	echo "make test-long                                         the long forms of tests, about half an hour"
-	echo "make test-grid                                         every network through everything, the long way"
+	echo "make test-grid                                         every network through everything, half an hour"
 	echo "make soak [ARGS='--minutes 10']                        the node under faults for minutes"
 	echo "make lint                                              linters alone"
 	echo "make pictures                                          the README's pictures again (needs Chromium)"
