@@ -48,10 +48,12 @@ test: lint test-kilted $(if $(filter true,$(CI)),test-jazzy)
 test-kilted: $(KILTED)/.ready
 	@$(call ROS_OF,$(KILTED)) python -m pytest $(ARGS)
 
-# What depends on the ROS release: the node and the tools that talk to it.
+# What depends on the ROS release: the node and the tools that talk to it. Of these, what takes long
+# and hangs on this package's own code runs on Kilted alone.
 test-jazzy: $(JAZZY)/.ready
 	@$(call ROS_OF,$(JAZZY)) python -m pytest $(ARGS) test/node \
-		$(foreach tool,demo info play_record pytest_plugin soak transport,test/tools/test_$(tool).py)
+		$(foreach subject,hostile overload reconfigure,--ignore=test/node/test_$(subject).py) \
+		$(foreach tool,info play_record pytest_plugin transport,test/tools/test_$(tool).py)
 
 # Left out of `make test`; docs/reliability.md has the last results.
 test-long: $(KILTED)/.ready

@@ -170,9 +170,8 @@ def test_it_is_exported_to_onnx(case: Case, form: str, tmp_path: Path) -> None:
     exported(case, tmp_path, "network.onnx", *more[form])
 
 
-# NASNet-Mobile's sizes, multiples of 4, are the ones that torch.export may stumble over.
-@pytest.mark.parametrize("case", cases({("nasnet_mobile", "light_weight")}))
-@pytest.mark.parametrize("form", [pytest.param("fixed", marks=pytest.mark.grid), "dynamic"])
+@everything_marked
+@pytest.mark.parametrize("form", ["fixed", "dynamic"])
 def test_it_is_exported_by_torch(case: Case, form: str, tmp_path: Path) -> None:
     more = ["--dynamic"] if form == "dynamic" else ["--input-size", case.width_by_height]
     exported(case, tmp_path, "network.pt2", *more)
