@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 from importlib import import_module
 from typing import Protocol
 
@@ -167,9 +168,10 @@ def randomise(network: RefineNet, seed: int) -> None:
                     module.bias.zero_()
         classifier = network.classifier
         assert classifier.bias is not None  # built with one
-        patches = torch.randn(1, 3, 12, 12, generator=generator)
+        # In double precision: in single, the last bits hang on how many threads share the work.
+        patches = torch.randn(1, 3, 12, 12, generator=generator).double()
         image = interpolate(patches, scale_factor=16, mode="bilinear")
-        logits = network(image)[0].flatten(1)
+        logits = copy.deepcopy(network).double()(image)[0].flatten(1)
         spread = logits.std(dim=1).clamp_min(1e-6)
-        classifier.weight.div_(spread.view(-1, 1, 1, 1))
         classifier.bias.copy_(-logits.mean(dim=1) / spread)
+        classifier.weight.div_(spread.float().view(-1, 1, 1, 1))
