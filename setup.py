@@ -29,8 +29,8 @@ ROS = [
     "ros-sensor-msgs",
     "ros-std-msgs",
 ]
-# Of `lwrf export` to ONNX, beside what the engine needs.
-EXPORT = ["onnxscript>=0.2"]
+# Of `lwrf export` to ONNX.
+EXPORT = ["onnx>=1.17", "onnxruntime>=1.18", "onnxscript>=0.2"]
 # What `lwrf benchmark` measures beside this package, where it is there.
 BENCHMARK = [*EXPORT, "openvino>=2024.4"]
 TEST = [
@@ -71,8 +71,6 @@ setup(
         "mcap>=1.5",
         "numba>=0.58",
         "numpy>=1.21",
-        "onnx>=1.17",
-        "onnxruntime>=1.18",
         "opencv-python-headless>=4.5",
         "pillow>=9",
         "plotly>=5.10",

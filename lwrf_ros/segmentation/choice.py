@@ -46,7 +46,6 @@ def choose_stages(
         from lwrf_ros.segmentation.cpu_stages import CpuStages
     except ImportError as error:
         raise DeviceError(
-            f"the engine needs numba, onnx and onnxruntime on a CPU ({error}); "
-            "pip install numba onnx onnxruntime"
+            f"the engine needs numba on a CPU ({error}); pip install numba"
         ) from error
     return CpuStages(network, dtype)

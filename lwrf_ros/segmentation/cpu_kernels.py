@@ -12,14 +12,11 @@ share an image between them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from lwrf_ros.classes import UNLABELLED
+from lwrf_ros.segmentation.compiled import compiled
 
 # An `Axis` as numba sees it.
 _AXIS = "Tuple((int64[::1], int64[::1], float32[::1]))"
@@ -30,20 +27,6 @@ _EXP2 = np.array(
 )
 _LOG2_E = np.float32(1.4426950408889634)
 _LEAST_EXPONENT = np.float32(-126.0)
-
-
-def _compiled(signature: str) -> Callable[[Callable[..., None]], Any]:
-    """Compile a kernel for one signature, once a machine where the result can be kept."""
-
-    def compiled(function: Callable[..., None]) -> Any:
-        options = {"nogil": True, "fastmath": {"contract", "nsz"}, "error_model": "numpy"}
-        try:
-            return numba.njit(signature, cache=True, **options)(function)
-        except RuntimeError:
-            # No folder to keep it in can be written: neither the package's nor the user's.
-            return numba.njit(signature, **options)(function)
-
-    return compiled
 
 
 # A plain tuple: numba would compile every kernel anew for a class of ours.
@@ -67,7 +50,7 @@ def bilinear_axis(source: int, target: int) -> Axis:
     return first, second, (centres - first).astype(np.float32)
 
 
-@_compiled(f"void(uint8[:, :], int64[::1], float32[::1], float32[::1], {_AXIS}, float32[:, ::1])")
+@compiled(f"void(uint8[:, :], int64[::1], float32[::1], float32[::1], {_AXIS}, float32[:, ::1])")
 def _stretch_pixels(row, order, scale, offset, columns, out):
     """Stretch and normalise one row of pixels ``(W, channels) uint8`` into ``(3, w)``."""
     first, second, share = columns
@@ -81,7 +64,7 @@ def _stretch_pixels(row, order, scale, offset, columns, out):
             target[x] = (left + (right - left) * share[x]) * factor + constant
 
 
-@_compiled(
+@compiled(
     f"void(uint8[:, :, :], int64[::1], float32[::1], float32[::1], {_AXIS}, {_AXIS}, "
     "float32[:, :, ::1], int64, int64)"
 )
@@ -122,31 +105,7 @@ def stretch_rows(image, order, scale, offset, rows, columns, out, begin, end):
                 target[x] = above[x] + (below[x] - above[x]) * weight
 
 
-@_compiled("void(float32[:, :, :, ::1], float32[::1], float32[:, :, ::1], int64, int64)")
-def assemble_rows(parts, bias, logits, begin, end):
-    """Fill some rows of the logits with the sum of a split classifier's nine taps.
-
-    Args:
-        parts: ``(9, C, h, w) float32``, tap by tap, rows first.
-        bias: ``(C,) float32`` of the classifier.
-        logits: ``(C, h, w) float32``, filled.
-        begin: First row to fill.
-        end: Row behind the last one.
-    """
-    classes, height, width = logits.shape
-    for c in range(classes):
-        for y in range(begin, end):
-            total = logits[c, y]
-            total[:] = bias[c]
-            for tap in range(9):
-                above, before = tap // 3 - 1, tap % 3 - 1
-                if 0 <= y + above < height:
-                    part = parts[tap, c, y + above]
-                    for x in range(max(0, -before), min(width, width - before)):
-                        total[x] += part[x + before]
-
-
-@_compiled(f"void(float32[:, :, ::1], int64, {_AXIS}, float32[:, ::1])")
+@compiled(f"void(float32[:, :, ::1], int64, {_AXIS}, float32[:, ::1])")
 def _stretch_scores(logits, y, columns, out):
     """Stretch row `y` of every class ``(C, h, w)`` into ``(C, W)``."""
     first, second, share = columns
@@ -157,7 +116,7 @@ def _stretch_scores(logits, y, columns, out):
             target[x] = left + (right - left) * share[x]
 
 
-@_compiled(
+@compiled(
     f"void(float32[:, :, ::1], {_AXIS}, {_AXIS}, float32, float32, uint8[:, ::1], uint8[:, ::1], "
     "int64[::1], int64, int64)"
 )

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""The stages of a frame on a CPU: compiled loops around ONNX Runtime."""
+"""The stages of a frame on a CPU, by compiled kernels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch import Tensor
 from lwrf_ros.network.refinenet import RefineNet
 from lwrf_ros.segmentation.buffers import Recent
 from lwrf_ros.segmentation.cpu_kernels import Axis, bilinear_axis, label_rows, stretch_rows
-from lwrf_ros.segmentation.onnx_network import OnnxNetwork
+from lwrf_ros.segmentation.cpu_network import CpuNetwork
 from lwrf_ros.segmentation.postprocess import COUNT_BINS
 from lwrf_ros.segmentation.preprocess import RGB_ORDER, normalisation
 from lwrf_ros.segmentation.stages import TorchNetwork
@@ -27,10 +27,9 @@ _KEPT_AXES = 64
 
 
 class CpuStages:
-    """Kernels in threads before and behind the network, which ONNX Runtime runs in fp32.
+    """Kernels in threads, which in fp32 run the network as well.
 
-    torch runs it in fp16 and bf16, for which ONNX Runtime has no kernels on a CPU, and where it is
-    not one of ours.
+    torch runs it in fp16 and bf16, and where it is not one of ours.
 
     Args:
         network: The network; it stays as it is.
@@ -39,16 +38,16 @@ class CpuStages:
 
     def __init__(self, network: RefineNet, dtype: torch.dtype) -> None:
         self._threads = torch.get_num_threads()
+        self._helpers = ThreadPoolExecutor(max(1, self._threads - 1), "pixels")
         self._network: Callable[[Tensor], Tensor]
         if dtype == torch.float32 and isinstance(network, RefineNet):
-            self._network = OnnxNetwork(network, self._threads, self._in_bands)
+            self._network = CpuNetwork(network, self._threads, self._helpers)
         else:
             self._network = TorchNetwork(network, torch.device("cpu"), dtype)
         self._scale, self._offset = normalisation(network.mean, network.std)
         self._inverse_temperature = np.float32(1 / network.temperature)
         self._order = {name: np.array(order) for name, order in RGB_ORDER.items()}
         self._axes: Recent[Axis] = Recent(_KEPT_AXES)
-        self._helpers = ThreadPoolExecutor(max(1, self._threads - 1), "pixels")
         self._counts = np.zeros((self._threads, COUNT_BINS), dtype=np.int64)
         self._nothing = np.empty((0, 0), dtype=np.uint8)
 
@@ -114,8 +113,6 @@ class CpuStages:
     def close(self) -> None:
         """See `Stages`."""
         self._helpers.shutdown()
-        # It knows a method of this object: without this, only the garbage collector, which may be
-        # gigabytes late, would give its memory and threads back.
         del self._network
 
     def _axes_between(self, source: torch.Size, target: torch.Size) -> tuple[Axis, Axis]:

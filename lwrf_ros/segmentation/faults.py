@@ -12,7 +12,7 @@ import torch
 
 from lwrf_ros.errors import LwrfError
 
-# torch, CUDA's libraries, NumPy and ONNX Runtime each have words of their own for it.
+# torch, CUDA's libraries and NumPy each have words of their own for it.
 _NO_MEMORY = ("out of memory", "alloc_failed", "allocate memory", "bad_alloc", "bad allocation")
 _DEVICE_LOST = ("cuda error", "cudnn_status", "cublas_status", "device-side assert")
 

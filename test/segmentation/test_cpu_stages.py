@@ -21,9 +21,9 @@ from reference import filled, mobile_shapes, resnet_shapes
 from torch import Tensor
 
 from lwrf_ros.network import build_network, load_weights, randomise
-from lwrf_ros.segmentation import cpu_kernels
+from lwrf_ros.segmentation import compiled
 from lwrf_ros.segmentation.choice import choose_stages
-from lwrf_ros.segmentation.cpu_kernels import assemble_rows, bilinear_axis
+from lwrf_ros.segmentation.cpu_kernels import bilinear_axis
 from lwrf_ros.segmentation.cpu_stages import CpuStages
 from lwrf_ros.segmentation.device import DeviceError
 from lwrf_ros.segmentation.postprocess import COUNT_BINS
@@ -180,14 +180,16 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 def test_kernels_compile_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
+    def made() -> None: ...
+
     def without_a_folder(signature: str, cache: bool = False, **options: object) -> object:
         asked.append(cache)
         if cache:
             raise RuntimeError("cannot cache function: no locator available for file")
         return lambda function: function
 
-    monkeypatch.setattr(cpu_kernels.numba, "njit", without_a_folder)
-    assert cpu_kernels._compiled("void()")(len) is len
+    monkeypatch.setattr(compiled.numba, "njit", without_a_folder)
+    assert compiled.compiled("void()")(made) is made
     assert asked == [True, False]
 
 
@@ -196,12 +198,12 @@ def test_kernels_compile_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("backbone", ["mobilenet_v2", "resnet50"])
 @pytest.mark.parametrize("size", [(64, 96), (33, 50)])
-def test_onnx_runtime_gives_the_networks_logits(backbone: str, size: tuple[int, int]) -> None:
+def test_the_kernels_give_the_networks_logits(backbone: str, size: tuple[int, int]) -> None:
     shapes = mobile_shapes(3) if backbone == "mobilenet_v2" else resnet_shapes(50, 3)
     network = build_network(backbone, 3)
     load_weights(network, filled(shapes))
     made = CpuStages(network, torch.float32)
-    assert "ONNX Runtime" in made.description
+    assert "numba" in made.description
     image = torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(7))
     with torch.inference_mode():
         wanted = network(image)
@@ -216,7 +218,7 @@ def test_onnx_runtime_gives_the_networks_logits(backbone: str, size: tuple[int, 
     ("backbone", "decoder"),
     [("nasnet_mobile", "light_weight"), ("mobilenet_v2", "original")],
 )
-def test_onnx_runtime_knows_every_operation(backbone: str, decoder: str) -> None:
+def test_the_kernels_know_every_operation(backbone: str, decoder: str) -> None:
     network = build_network(backbone, 3, decoder)
     randomise(network, 0)
     made = CpuStages(network, torch.float32)
@@ -230,19 +232,8 @@ def test_onnx_runtime_knows_every_operation(backbone: str, decoder: str) -> None
     )
 
 
-def test_the_taps_are_summed_as_by_torch() -> None:
-    from lwrf_ros.segmentation.simplify import ShiftedSum
-
-    generator = torch.Generator().manual_seed(8)
-    parts, bias = torch.randn(1, 18, 5, 4, generator=generator), torch.randn(2, generator=generator)
-    got = np.empty((2, 5, 4), dtype=np.float32)
-    for begin, end in ((0, 2), (2, 5)):
-        assemble_rows(parts.view(9, 2, 5, 4).numpy(), bias.numpy(), got, begin, end)
-    np.testing.assert_allclose(got, ShiftedSum(bias)(parts)[0].numpy(), atol=1e-5)
-
-
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "lwrf_ros.segmentation.cpu_stages")
     monkeypatch.setitem(sys.modules, "lwrf_ros.segmentation.cpu_kernels", None)
-    with pytest.raises(DeviceError, match="pip install numba onnx onnxruntime"):
+    with pytest.raises(DeviceError, match="pip install numba"):
         choose_stages(StrongestChannel(), CPU, torch.float32, None)

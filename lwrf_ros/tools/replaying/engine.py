@@ -21,7 +21,6 @@ _COMPUTING = {
     "torch": ("torch",),
     "numpy": ("numpy",),
     "opencv": ("opencv-python-headless", "opencv-python", "opencv-contrib-python"),
-    "onnxruntime": ("onnxruntime", "onnxruntime-gpu"),
     "numba": ("numba",),
     "triton": ("triton",),
     "rclpy": ("rclpy", "ros-rclpy"),

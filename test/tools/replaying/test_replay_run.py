@@ -110,7 +110,7 @@ def test_record_and_table_say_what_happened(tmp_path: Path, quick_replay: Any) -
     assert record.settings["input_size"] == [64, 64]
     assert record.class_names == list(ClassTable.load("camvid").names)
     assert record.colours == ClassTable.load("camvid").colours.tolist()
-    assert {"lwrf_ros", "python", "torch", "numpy", "opencv", "onnxruntime"} <= set(record.versions)
+    assert {"lwrf_ros", "python", "torch", "numpy", "opencv", "numba"} <= set(record.versions)
     (camera,) = record.cameras
     assert (camera.topic, camera.name, camera.labels) == ("/image", "", "/segmenter/labels")
     rows = list(read_frames(tmp_path / "out"))

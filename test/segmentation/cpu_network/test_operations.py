@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""Each operation that an encoder may use, written as ONNX and run, gives what torch gives."""
+"""Each operation that an encoder may use gives on a CPU what torch gives, alone and combined."""
 
 from __future__ import annotations
 
 import pytest
 import torch
+from cpu_runs import run
 from torch import Tensor, nn
 from torch.nn import functional
 
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.segmentation.onnx_graph import build_graph
-
-onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+from lwrf_ros.segmentation.cpu_network.graph import plan_network
 
 SIZE = (13, 18)
 
@@ -40,11 +39,8 @@ class Applied(nn.Module):
         return self.function(x + x)  # type: ignore[operator,no-any-return]
 
 
-def run(network: nn.Module, image: Tensor) -> Tensor:
-    # In a container, as an encoder has it: tracing steps into the outermost module.
-    content = build_graph(nn.Sequential(network), SIZE).SerializeToString()
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    return torch.from_numpy(session.run(None, {"image": image.numpy()})[0])
+def image() -> Tensor:
+    return 5 * torch.randn(1, 3, *SIZE, generator=torch.Generator().manual_seed(1))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +55,14 @@ def run(network: nn.Module, image: Tensor) -> Tensor:
         nn.AdaptiveAvgPool2d(1),
         nn.MaxPool2d(3, 2, 1, ceil_mode=True),
         nn.AvgPool2d(3, 2, 1, count_include_pad=False),
+        nn.MaxPool2d(5, 1, 2),
+        nn.AvgPool2d(2),
         nn.Conv2d(3, 6, 5, 2, 2, groups=3),
+        nn.Conv2d(3, 3, 7, 2, 3, groups=3),
+        nn.Conv2d(3, 37, 1, bias=False),
+        nn.Conv2d(3, 5, 4, 3),
+        nn.Conv2d(3, 5, 1, padding=2),
+        nn.Sequential(nn.MaxPool2d(3), nn.Conv2d(3, 5, 1, padding=1)),
         Gated(),
         *map(
             Applied,
@@ -77,13 +80,28 @@ def run(network: nn.Module, image: Tensor) -> Tensor:
 )
 @torch.inference_mode()
 def test_an_operation_gives_what_torch_gives(network: nn.Module) -> None:
-    image = 5 * torch.randn(1, 3, *SIZE, generator=torch.Generator().manual_seed(1))
-    torch.testing.assert_close(run(network, image), network(image), atol=1e-5, rtol=1e-5)
+    # In a container, as an encoder has it: tracing steps into the outermost module.
+    got = run(nn.Sequential(network), image())
+    torch.testing.assert_close(got, network(image()), atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
-    ("network", "name"), [(nn.GELU(), "GELU"), (Applied(torch.tanh), "tanh"), (nn.PReLU(), "PReLU")]
+    ("network", "name"),
+    [
+        (nn.GELU(), "GELU"),
+        (Applied(torch.tanh), "tanh"),
+        (nn.PReLU(), "PReLU"),
+        (nn.Conv2d(3, 4, 13), "a Conv2d with a kernel of 13x13"),
+        (nn.Conv2d(3, 4, 3, dilation=2), "a dilated or differently padded Conv2d"),
+        (nn.Conv2d(3, 4, (1, 3)), r"a Conv2d with kernel_size \(1, 3\)"),
+        (nn.AvgPool2d(3, padding=1), "an AvgPool2d that counts its padding"),
+        (
+            Applied(lambda x: functional.interpolate(x, scale_factor=2)),
+            "an interpolate that is not bilinear with aligned corners",
+        ),
+        (Applied(lambda x: x + functional.adaptive_avg_pool2d(x, 1)), "adaptive_avg_pool2d"),
+    ],
 )
 def test_an_unknown_operation_is_named_with_the_way_out(network: nn.Module, name: str) -> None:
     with pytest.raises(LwrfError, match=rf"computes {name}, .*docs/backbones\.md"):
-        build_graph(nn.Sequential(network), SIZE)
+        plan_network(nn.Sequential(network), SIZE)

@@ -1,0 +1,418 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""A network on a CPU as a list of steps, as few as possible.
+
+What a step can do in one go is taken together: convolutions that are added up; before each of them
+a pool, a sum of maps, or a depthwise convolution with the 1x1 that widens the map for it; behind
+them one more map that is added, perhaps stretched to this size, and limits such as ReLU's. So a
+value of the network is first only described, and becomes a map in memory when somebody reads it who
+cannot do it on the way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwrf_ros.segmentation.cpu_network.records import MOST_SUMMED, Activation, Front, Kind
+from lwrf_ros.segmentation.cpu_network.tile import UNROLLED
+from lwrf_ros.segmentation.cpu_network.vectors import LANES
+
+Size = tuple[int, int]
+Array = NDArray[np.float32]
+_INFINITY = float("inf")
+NO_LIMITS = (-_INFINITY, _INFINITY)
+# Terms of a step: more of them do not occur, and their windows must fit the kernel's table.
+_MOST_TERMS = 2
+# Below so many input channels, what Winograd's algorithm saves is less than what it adds.
+LEAST_CHANNELS = 32
+
+
+@dataclass(eq=False)
+class Map:
+    """A value of the network in memory.
+
+    Attributes:
+        size: ``(height, width)``.
+        channels: With those that fill up the last vector.
+        border: Pixels of zeros around it.
+    """
+
+    size: Size
+    channels: int
+    border: int = 0
+
+
+@dataclass(frozen=True)
+class Term:
+    """A source, what is done to it first, and the weights of the product.
+
+    Attributes:
+        source: The source.
+        front: What is done first; DIRECT slides the product's own window.
+        kernel: Side of the window.
+        stride: Pixels that it moves.
+        before: Pixels that it begins before the map.
+        weights: ``(inputs, output channels)`` of the product, None where none follows.
+        spread_weights: ``(kernel * kernel + 1, channels)`` of a depthwise convolution; the bias
+            comes last.
+        limits: Of what a depthwise convolution or a sum makes.
+        more: The other maps of a sum.
+        widening: The 1x1 that makes the depthwise convolution's source from the term's.
+    """
+
+    source: Map
+    front: Front = Front.DIRECT
+    kernel: int = 1
+    stride: int = 1
+    before: int = 0
+    weights: Array | None = None
+    spread_weights: Array | None = None
+    limits: tuple[float, float] = NO_LIMITS
+    more: tuple[Map, ...] = ()
+    widening: Product | None = None
+
+    @property
+    def channels(self) -> int:
+        """Channels of what the front makes."""
+        if self.spread_weights is not None:
+            return int(self.spread_weights.shape[1])
+        return self.source.channels
+
+
+@dataclass(frozen=True)
+class Fronted:
+    """What a term's front makes, to be made."""
+
+    term: Term
+    size: Size
+    channels: int
+
+
+@dataclass(frozen=True)
+class Product:
+    """A sum of convolutions that is to be made.
+
+    Attributes:
+        terms: The convolutions.
+        bias: ``(channels,)``.
+        size: ``(height, width)``.
+        addend: What is added.
+        limits: Least and largest value, None where none were set yet.
+    """
+
+    terms: tuple[Term, ...]
+    bias: Array
+    size: Size
+    addend: Term | None = None
+    limits: tuple[float, float] | None = None
+
+    @property
+    def channels(self) -> int:
+        """Output channels, with those that fill up the last vector."""
+        return len(self.bias)
+
+    @property
+    def plain(self) -> bool:
+        """Whether this is one 1x1 convolution of a map, with limits or without."""
+        (term, *more) = self.terms
+        window = (term.front, term.kernel, term.stride, term.before)
+        return window == (Front.DIRECT, 1, 1, 0) and not more and self.addend is None
+
+
+Value = Map | Product | Fronted
+
+
+@dataclass
+class Step:
+    """One thing that is done to whole maps.
+
+    Attributes:
+        kind: What.
+        out: The map that it makes; None for the logits.
+        terms: Of a product or a front.
+        bias: ``(channels,)`` of a product or of the logits.
+        addend: Of a product.
+        limits: Least and largest value.
+        source: What the other kinds read.
+        other: The second map of a product of maps.
+        details: Fields of `STEP` that only this kind has.
+    """
+
+    kind: Kind
+    out: Map | None
+    terms: tuple[Term, ...] = ()
+    bias: Array | None = None
+    addend: Term | None = None
+    limits: tuple[float, float] = NO_LIMITS
+    source: Map | None = None
+    other: Map | None = None
+    details: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def all_terms(self) -> tuple[Term, ...]:
+        """Its terms, and what is added to their products behind them."""
+        return self.terms if self.addend is None else (*self.terms, self.addend)
+
+    def maps(self) -> list[Map]:
+        """Return the maps that it reads, and the one that it makes."""
+        sources = [source for term in self.all_terms for source in (term.source, *term.more)]
+        return sources + [made for made in (self.source, self.other, self.out) if made is not None]
+
+
+def padded(channels: int) -> int:
+    """Return the number of channels that a map of so many has in memory."""
+    return -(-channels // LANES) * LANES
+
+
+class Plan:
+    """The steps of a network, as they are described one after the other."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+
+    def image(self, size: Size) -> Map:
+        """Begin with an image of three planes."""
+        made = Map(size, UNROLLED)
+        self.steps.append(Step(Kind.IMAGE, made))
+        return made
+
+    def map(self, value: Value) -> Map:
+        """Make a value in memory."""
+        if isinstance(value, Map):
+            return value
+        made = Map(value.size, value.channels)
+        if isinstance(value, Product):
+            limits = value.limits or NO_LIMITS
+            kind = Kind.WINOGRAD if _saves_products(value) else Kind.PRODUCT
+            step = Step(kind, made, value.terms, value.bias, value.addend, limits)
+        else:
+            step = Step(Kind.FRONT, made, (value.term,))
+        self.steps.append(step)
+        return made
+
+    def _vectors(self, value: Value) -> Map:
+        """Make a value in memory with whole vectors of channels, which the image has not."""
+        made = self.map(value)
+        if made.channels % LANES == 0:
+            return made
+        filled = Map(made.size, padded(made.channels))
+        self.copy(made, filled, made.channels)
+        return filled
+
+    def convolution(
+        self,
+        source: Value,
+        weight: Array,
+        bias: Array | None,
+        size: Size,
+        stride: int,
+        before: int,
+    ) -> Product:
+        """Describe a convolution.
+
+        Args:
+            source: Its source; a pool or depthwise convolution goes with a 1x1.
+            weight: ``(out, in, kernel, kernel)``.
+            bias: ``(out,)``.
+            size: ``(height, width)`` of what it makes.
+            stride: Pixels that the window moves.
+            before: Pixels that it begins before the map.
+        """
+        out, _, kernel, _ = weight.shape
+        if isinstance(source, Fronted) and (kernel, stride, before) == (1, 1, 0):
+            term, channels = source.term, source.channels
+        else:
+            made = self.map(source)
+            made.border = max(made.border, before)
+            term, channels = Term(made, Front.DIRECT, kernel, stride, before), made.channels
+        matrix = _fill(weight.transpose(2, 3, 1, 0), channels, padded(out))
+        term = replace(term, weights=matrix.reshape(-1, padded(out)))
+        return Product((term,), _bias(bias, out), size)
+
+    def depthwise(
+        self,
+        source: Value,
+        weight: Array,
+        bias: Array | None,
+        size: Size,
+        stride: int,
+        before: int,
+    ) -> Fronted:
+        """Describe a depthwise convolution; see `convolution`, ``weight`` is ``(c, 1, k, k)``."""
+        channels, _, kernel, _ = weight.shape
+        window = _fill(weight[:, 0].transpose(1, 2, 0), kernel, padded(channels))
+        window = window.reshape(-1, padded(channels))
+        weights = np.concatenate([window, _bias(bias, channels)[None]])
+        widening = source if isinstance(source, Product) and source.plain else None
+        if widening is not None:
+            made = widening.terms[0].source
+        else:
+            made = self._vectors(source)
+            made.border = max(made.border, before)
+        term = Term(
+            made,
+            Front.DEPTHWISE,
+            kernel,
+            stride,
+            before,
+            spread_weights=weights,
+            widening=widening,
+        )
+        return Fronted(term, size, padded(channels))
+
+    def pool(
+        self, source: Value, largest: bool, size: Size, kernel: int, stride: int, before: int
+    ) -> Fronted:
+        """Describe a pool: the largest value of each window, or the mean of what is in the map."""
+        made = self._vectors(source)
+        front = Front.MAX_POOL if largest else Front.MEAN_POOL
+        return Fronted(Term(made, front, kernel, stride, before), size, made.channels)
+
+    def stretch(self, value: Value, size: Size) -> Fronted:
+        """Describe what a map is stretched to."""
+        source = self._vectors(value)
+        return Fronted(Term(source, Front.STRETCH), size, source.channels)
+
+    def limit(self, value: Value, low: float, high: float) -> Value:
+        """Describe ReLU and its like; `value` is nobody else's where it is not a map."""
+        if isinstance(value, Product) and value.limits is None:
+            return replace(value, limits=(low, high))
+        if (
+            isinstance(value, Fronted)
+            and value.term.front in (Front.DEPTHWISE, Front.SUM)
+            and value.term.limits == NO_LIMITS
+        ):
+            return replace(value, term=replace(value.term, limits=(low, high)))
+        return self.pointwise(Kind.ACTIVATE, value, limits=(low, high), function=Activation.LIMIT)
+
+    def add(self, first: Value, second: Value) -> Value:
+        """Describe a sum; values are nobody else's where they are not maps."""
+        if not _open(first):
+            first, second = second, first
+        if isinstance(first, Product) and _open(first):
+            if isinstance(second, Product) and _open(second) and _joinable(first, second):
+                return replace(
+                    first,
+                    terms=first.terms + second.terms,
+                    bias=first.bias + second.bias,
+                    addend=first.addend or second.addend,
+                )
+            if first.addend is None:
+                if isinstance(second, Fronted) and second.term.front != Front.DEPTHWISE:
+                    return replace(first, addend=second.term)
+                return replace(first, addend=Term(self.map(second)))
+        source, *more = self._summed(first) + self._summed(second)
+        if len(more) >= MOST_SUMMED:
+            source, *more = self._vectors(first), self._vectors(second)
+        term = Term(source, Front.SUM, more=tuple(more))
+        return Fronted(term, source.size, source.channels)
+
+    def _summed(self, value: Value) -> list[Map]:
+        """Return the maps that a value is the sum of."""
+        if isinstance(value, Fronted):
+            term = value.term
+            if term.front == Front.SUM and term.limits == NO_LIMITS:
+                return [term.source, *term.more]
+        return [self._vectors(value)]
+
+    def pointwise(
+        self,
+        kind: Kind,
+        value: Value,
+        factor: Value | None = None,
+        limits: tuple[float, float] = NO_LIMITS,
+        function: Activation = Activation.LIMIT,
+    ) -> Map:
+        """Make what looks at every pixel by itself; a map of one pixel goes with all."""
+        source = self._vectors(value)
+        other = None if factor is None else self._vectors(factor)
+        size = source.size if other is None else max(source.size, other.size)
+        made = Map(size, source.channels)
+        details = {"function": int(function)}
+        self.steps.append(
+            Step(kind, made, source=source, other=other, limits=limits, details=details)
+        )
+        return made
+
+    def copy(
+        self,
+        value: Value,
+        out: Map,
+        channels: int,
+        first_channel: int = 0,
+        top: int = 0,
+        left: int = 0,
+    ) -> None:
+        """Copy a map into a part of another.
+
+        Args:
+            value: What is copied.
+            out: Where to.
+            channels: How many channels.
+            first_channel: The first of `out` that is written.
+            top: Row of the source that becomes row 0.
+            left: Column of the source that becomes column 0.
+        """
+        details = {"top": top, "left": left, "first_channel": first_channel, "channels": channels}
+        self.steps.append(Step(Kind.COPY, out, source=self.map(value), details=details))
+
+    def mean(self, value: Value) -> Map:
+        """Make the mean over a whole map, of one pixel."""
+        source = self._vectors(value)
+        made = Map((1, 1), source.channels)
+        self.steps.append(Step(Kind.MEAN, made, source=source))
+        return made
+
+    def logits(self, value: Value, classes: int, bias: Array | None, taps: int) -> None:
+        """End with planes: the sums of a split classifier's taps, or a map as it is."""
+        source = self.map(value)
+        if taps > 1:
+            source.border = max(source.border, 1)
+        details = {"taps": taps, "channels": classes}
+        self.steps.append(
+            Step(Kind.LOGITS, None, bias=_bias(bias, classes), source=source, details=details)
+        )
+
+
+def _open(value: Any) -> bool:
+    """Tell whether more can be added to a value before its limits."""
+    return isinstance(value, Product) and value.limits is None
+
+
+def _saves_products(product: Product) -> bool:
+    """Tell whether a product is a 3x3 convolution that Winograd's algorithm makes faster."""
+    (term, *more) = product.terms
+    addend = product.addend
+    if more or (term.front, term.kernel, term.stride, term.before) != (Front.DIRECT, 3, 1, 1):
+        return False
+    if term.source.channels < LEAST_CHANNELS or (addend and addend.front != Front.DIRECT):
+        return False
+    # The last tile of an odd row or column reaches one pixel further.
+    odd = any(side % 2 for side in product.size)
+    term.source.border = max(term.source.border, 2 if odd else 1)
+    return True
+
+
+def _joinable(first: Product, second: Product) -> bool:
+    """Tell whether one step can make the sum of two products."""
+    terms = first.terms + second.terms
+    widened = sum(term.widening is not None for term in terms)
+    return len(terms) <= _MOST_TERMS and widened < 2 and not (first.addend and second.addend)
+
+
+def _fill(weights: Array, inputs: int, outputs: int) -> Array:
+    """Return weights ``(..., in, out)`` with zeros for channels that are made up."""
+    *_, have_in, have_out = weights.shape
+    room = [(0, 0)] * (weights.ndim - 2) + [(0, inputs - have_in), (0, outputs - have_out)]
+    return np.ascontiguousarray(np.pad(weights, room), dtype=np.float32)
+
+
+def _bias(bias: Array | None, channels: int) -> Array:
+    filled = np.zeros(padded(channels), dtype=np.float32)
+    if bias is not None:
+        filled[:channels] = bias
+    return filled

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""What the kernels on a CPU are told of a step of the network, as records of numbers.
+
+A map is ``(height, width, channels) float32``, its channels a multiple of `LANES`; the ones that
+are made up have zero weights. Around it there can be a border of zeros, which whoever slides a
+window over it reads and nobody writes. Addresses are those of the first pixel inside the border;
+steps from row to row and from pixel to pixel are in bytes.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, auto
+
+import numpy as np
+
+
+class Kind(IntEnum):
+    """What a step does."""
+
+    # Three planes become a map of UNROLLED channels.
+    IMAGE = auto()
+    # A convolution, or several that are added up: see `TERM`.
+    PRODUCT = auto()
+    # A 3x3 convolution by fewer products; `height` counts rows of tiles.
+    WINOGRAD = auto()
+    # The front of a single term, by itself.
+    FRONT = auto()
+    MULTIPLY = auto()
+    ACTIVATE = auto()
+    # Into a part of another map: padding, cropping, concatenation.
+    COPY = auto()
+    MEAN = auto()
+    # A classifier's taps become planes of logits.
+    LOGITS = auto()
+
+
+class Front(IntEnum):
+    """What is done to a term's source, a few rows at a time, before its product."""
+
+    DIRECT = auto()
+    MAX_POOL = auto()
+    MEAN_POOL = auto()
+    DEPTHWISE = auto()
+    # Bilinear, corners aligned.
+    STRETCH = auto()
+    # The sum of up to MOST_SUMMED maps.
+    SUM = auto()
+
+
+class Activation(IntEnum):
+    """Functions that `Kind.ACTIVATE` applies before its limits."""
+
+    LIMIT = auto()
+    SIGMOID = auto()
+    SILU = auto()
+    HARD_SIGMOID = auto()
+    HARD_SWISH = auto()
+
+
+MOST_SUMMED = 4
+
+
+def _addressed(name: str) -> list[tuple[str, str]]:
+    return [(name, "i8"), (f"{name}_row", "i8"), (f"{name}_pixel", "i8")]
+
+
+# One of the things that a step's products are summed over.
+TERM = np.dtype(
+    [
+        ("front", "i8"),
+        *_addressed("source"),
+        ("height", "i8"),
+        ("width", "i8"),
+        ("channels", "i8"),
+        # The window: its side, how far it moves, and how far it begins before the map.
+        ("kernel", "i8"),
+        ("stride", "i8"),
+        ("before", "i8"),
+        # The other maps of a sum.
+        ("summed", "i8"),
+        ("more", "i8", (MOST_SUMMED - 1,)),
+        ("more_row", "i8", (MOST_SUMMED - 1,)),
+        # A depthwise convolution: its weights, (kernel, kernel, spread) with the bias behind.
+        ("spread", "i8"),
+        ("spread_weights", "i8"),
+        # Of what a depthwise convolution or a sum makes.
+        ("low", "f4"),
+        ("high", "f4"),
+        # A 1x1 that widens the source before it, from `channels` to `spread`; 0 for none.
+        ("widen_weights", "i8"),
+        ("widen_bias", "i8"),
+        ("widen_low", "f4"),
+        ("widen_high", "f4"),
+        # Places in a thread's scratch memory: rows that the front makes, what it needs to make
+        # them, rows that were widened, of which `ring_rows` are kept, and one of zeros.
+        ("rows_at", "i8"),
+        ("work_at", "i8"),
+        ("ring_at", "i8"),
+        ("ring_rows", "i8"),
+        ("zeros_at", "i8"),
+    ]
+)
+
+STEP = np.dtype(
+    [
+        ("kind", "i8"),
+        *_addressed("out"),
+        ("height", "i8"),
+        ("width", "i8"),
+        ("channels", "i8"),
+        # Its terms in the table of terms.
+        ("first_term", "i8"),
+        ("terms", "i8"),
+        ("weights", "i8"),
+        ("bias", "i8"),
+        # How many rows go through the weights together.
+        ("block", "i8"),
+        # Whether what the term behind these makes is added to the product.
+        ("has_addend", "i8"),
+        ("work_at", "i8"),
+        ("low", "f4"),
+        ("high", "f4"),
+        # Sources of the other kinds, of which only these and `out` are known.
+        *_addressed("source"),
+        *_addressed("other"),
+        ("source_height", "i8"),
+        ("source_width", "i8"),
+        # COPY: the out's first pixel and channel in coordinates of the source. LOGITS: the classes.
+        ("top", "i8"),
+        ("left", "i8"),
+        ("first_channel", "i8"),
+        ("function", "i8"),
+        ("taps", "i8"),
+        # Rows are shared out in so many parts.
+        ("chunks", "i8"),
+    ]
+)
+STEP_BYTES, TERM_BYTES = STEP.itemsize, TERM.itemsize

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""How threads share a network, and how wide their registers are."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from lwrf_ros.network import build_network, randomise
+from lwrf_ros.segmentation.cpu_network import CpuNetwork
+from lwrf_ros.segmentation.cpu_network.network import Program
+from lwrf_ros.segmentation.cpu_network.vectors import LANES
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+SIZE = (40, 56)
+
+
+def image() -> Tensor:
+    return torch.randn(1, 3, *SIZE, generator=torch.Generator().manual_seed(3))
+
+
+class Late(Executor):
+    """Begins nothing."""
+
+    def submit(self, function: Any, /, *args: Any, **more: Any) -> Future[Any]:
+        return Future()
+
+
+class Interrupted(ThreadPoolExecutor):
+    """Begins what it is given, and then an interruption arrives."""
+
+    def submit(self, function: Any, /, *args: Any, **more: Any) -> Future[Any]:
+        super().submit(function, *args, **more)
+        raise KeyboardInterrupt
+
+
+def program(threads: int) -> Program:
+    torch.manual_seed(4)
+    network = nn.Sequential(nn.Conv2d(3, 32, 3, 2, 1), nn.ReLU(), nn.Conv2d(32, 48, 3, padding=1))
+    return Program(network, SIZE, None, threads)
+
+
+@torch.inference_mode()
+def test_any_number_of_threads_gives_the_same_bytes() -> None:
+    wanted = program(1).run(image(), Late()).clone()
+    for threads in (2, 3, 5):
+        with ThreadPoolExecutor(threads - 1) as helpers:
+            assert torch.equal(program(threads).run(image(), helpers), wanted)
+
+
+@torch.inference_mode()
+def test_helpers_that_never_begin_are_not_waited_for() -> None:
+    wanted = program(1).run(image(), Late()).clone()
+    assert torch.equal(program(3).run(image(), Late()), wanted)
+
+
+@torch.inference_mode()
+def test_an_interruption_leaves_nobody_waiting() -> None:
+    made = program(2)
+    with pytest.raises(KeyboardInterrupt), Interrupted(1) as helpers:
+        made.run(image(), helpers)
+    # Leaving `helpers` has waited for the thread; the next image is as any other.
+    assert torch.equal(made.run(image(), Late()), program(1).run(image(), Late()))
+
+
+@torch.inference_mode()
+def test_several_images_and_sizes() -> None:
+    network = build_network("mobilenet_v2", 5)
+    randomise(network, 0)
+    with ThreadPoolExecutor(1) as helpers:
+        engine = CpuNetwork(network, 2, helpers)
+        for size in [(40, 56), (33, 64), (64, 33), (40, 40), (56, 40), (40, 56)]:
+            batch = torch.randn(2, 3, *size)
+            wanted = network(batch)
+            torch.testing.assert_close(
+                engine(batch), wanted, rtol=0, atol=1e-5 * float(wanted.abs().max())
+            )
+
+
+OTHER_LANES = """
+import sys
+sys.path.insert(0, "test/segmentation/cpu_network")
+import torch
+from cpu_runs import assert_same
+from lwrf_ros.network import build_network, randomise
+from lwrf_ros.segmentation.cpu_network.vectors import LANES
+from lwrf_ros.segmentation.simplify import Rewrites, simplify
+for backbone in ("mobilenet_v2", "resnet50"):
+    network = build_network(backbone, 11)
+    randomise(network, 0)
+    assert_same(simplify(network, Rewrites(merge_last_stage=True)), torch.randn(1, 3, 43, 70))
+print(LANES)
+"""
+
+
+@pytest.mark.skipif(LANES < 16, reason="this processor has no AVX-512 to leave unused")
+@pytest.mark.parametrize(
+    ("lanes", "features"), [(8, "+avx2,+fma,+bmi2,+f16c"), (4, "+avx,+fma,+sse4.2")]
+)
+def test_processors_with_shorter_registers(lanes: int, features: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", OTHER_LANES],
+        cwd=REPOSITORY,
+        env={**os.environ, "NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": features},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [str(lanes)]
