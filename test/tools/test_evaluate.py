@@ -334,7 +334,10 @@ def test_a_mirrored_image_gives_mirrored_labels(segmenter: Segmenter) -> None:
     both = averaged(segmenter, 1.0, (0.75, 1.0), True)
     straight, mirrored = both(image(0)), both(np.ascontiguousarray(image(0)[:, ::-1]))
     np.testing.assert_array_equal(straight.labels, mirrored.labels[:, ::-1])
-    np.testing.assert_array_equal(straight.confidence, mirrored.confidence[:, ::-1])
+    # Four numbers are added up in another order: a half may be rounded the other way.
+    off = straight.confidence.astype(int) - mirrored.confidence[:, ::-1]
+    assert np.abs(off).max() <= 1
+    assert np.count_nonzero(off) <= 3
 
 
 class TwoOpinions:

@@ -13,17 +13,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils, config
+from numba.core.codegen import get_host_cpu_features
 from numba.extending import intrinsic, models, register_model
 
 
 def _lanes() -> int:
     """Return the floats of a vector register: AVX-512's, AVX2's, or what every processor has."""
-    # What numba is told to compile for, if it is.
-    told = config.CPU_FEATURES
-    features = binding.get_host_cpu_features().flatten() if told is None else told
+    # What numba is told to compile for, if it is, or finds here.
+    told: str | None = config.CPU_FEATURES
+    features = get_host_cpu_features() if told is None else told
     return 16 if "+avx512f" in features else 8 if "+avx2" in features else 4
 
 
