@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 from lwrf_ros.segmentation.compiled import called, compiled_apart
-from lwrf_ros.segmentation.cpu_network.records import TERM, Front
+from lwrf_ros.segmentation.cpu_network.records import MOST_KERNEL, TERM, Front
 from lwrf_ros.segmentation.cpu_network.vectors import (
     FLOAT_BYTES,
     VECTOR_BYTES,
@@ -30,8 +30,6 @@ from lwrf_ros.segmentation.cpu_network.vectors import (
 # numba takes these for constants, members of an enumeration not.
 _MAX_POOL, _DEPTHWISE = int(Front.MAX_POOL), int(Front.DEPTHWISE)
 _STRETCH, _SUM = int(Front.STRETCH), int(Front.SUM)
-# Rows of a window.
-_MOST_LINES = 16
 
 
 @called
@@ -240,7 +238,7 @@ def front(terms, first, last, scratch, out, out_row, height, width):
     """
     term = numba.carray(terms, 1)[0]
     work = scratch + term.work_at
-    lines = np.empty(_MOST_LINES, dtype=np.int64)
+    lines = np.empty(MOST_KERNEL, dtype=np.int64)
     by_twos = term.front == _MAX_POOL and term.kernel == 5 and term.stride == 1
     y = first
     while y < last:

@@ -14,11 +14,10 @@ from torch import Tensor, fx, nn
 from torch.nn import functional
 
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.segmentation.cpu_network.plan import Array, Map, Plan, Size, Value, padded
-from lwrf_ros.segmentation.cpu_network.records import Activation, Kind
+from lwrf_ros.segmentation.cpu_network.plan import Plan
+from lwrf_ros.segmentation.cpu_network.records import MOST_KERNEL, Activation, Kind
+from lwrf_ros.segmentation.cpu_network.steps import Array, Map, Size, Value, padded
 
-# Sides of a window that the kernels have room for.
-MOST_KERNEL = 11
 # One value to one value, whatever the shape.
 _ACTIVATIONS: dict[Any, Activation] = {
     nn.Sigmoid: Activation.SIGMOID,
@@ -30,6 +29,8 @@ _ACTIVATIONS: dict[Any, Activation] = {
     nn.Hardsigmoid: Activation.HARD_SIGMOID,
     functional.hardsigmoid: Activation.HARD_SIGMOID,
 }
+# Modes and values of a pad with zeros.
+_PADS_ZEROS = ("constant", 0, None)
 _LIMITS: dict[Any, tuple[float, float]] = {
     nn.ReLU: (0.0, float("inf")),
     functional.relu: (0.0, float("inf")),
@@ -160,6 +161,10 @@ class _Reader:
             channels = module.out_channels
         else:
             largest = isinstance(module, nn.MaxPool2d)
+            if largest and _side(module, "dilation") != 1:
+                raise NotImplementedError("a dilated MaxPool2d")
+            if not largest and module.divisor_override is not None:
+                raise NotImplementedError("an AvgPool2d with a divisor of its own")
             if not largest and module.count_include_pad and padding:
                 raise NotImplementedError("an AvgPool2d that counts its padding")
             self._values[node] = self.plan.pool(value, largest, made, kernel, stride, padding)
@@ -174,8 +179,12 @@ class _Reader:
         elif function in (operator.neg, operator.mod):
             self._facts[node] = function(*(self._known(arg) for arg in args))
         elif function is functional.pad:
+            if any(wish not in _PADS_ZEROS for wish in (*args[2:], *node.kwargs.values())):
+                raise NotImplementedError("a pad with something else than zeros")
             self._pad(node, args[0], [self._known(arg) for arg in args[1]])  # type: ignore[arg-type, union-attr]
         elif function is torch.cat:
+            if (*args[1:], *node.kwargs.values()) not in ((1,), (-3,)):
+                raise NotImplementedError("a cat of something else than channels")
             self._concatenate(node, list(args[0]))  # type: ignore[arg-type]
         elif function in (operator.add, operator.mul) and all(isinstance(a, fx.Node) for a in args):
             self._combine(node, function is operator.add, *args)  # type: ignore[arg-type]
@@ -208,6 +217,10 @@ class _Reader:
             self._values[first] = self.plan.map(self._values[first])
         values = self._taken(first), self._taken(second)
         if not adds:
+            channels = {self._facts[factor][1] for factor in (first, second)}
+            sizes = {self._facts[factor][2:] for factor in (first, second)}
+            if len(channels) > 1 or len(sizes - {(1, 1)}) > 1:
+                raise NotImplementedError("a product of maps of two sizes")
             self._values[node] = self.plan.pointwise(Kind.MULTIPLY, *values)
         elif self._facts[first] == self._facts[second]:
             self._values[node] = self.plan.add(*values)

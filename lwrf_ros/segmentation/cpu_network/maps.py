@@ -30,7 +30,6 @@ _LIMIT, _SIGMOID, _SILU = (
     int(function) for function in (Activation.LIMIT, Activation.SIGMOID, Activation.SILU)
 )
 _HARD_SIGMOID = int(Activation.HARD_SIGMOID)
-_SPLIT_TAPS = 9
 
 
 @called
@@ -109,7 +108,7 @@ def logits_rows(step, begin, end, work):
     """Make planes of the sums of a split classifier's taps, or of a map as it is."""
     classes = step.channels
     rounded = (classes + LANES - 1) // LANES * LANES
-    side = 3 if step.taps == _SPLIT_TAPS else 1
+    side = 3 if step.taps > 1 else 1
     for y in range(begin, end):
         for x in range(step.width):
             for first in range(0, classes, LANES):

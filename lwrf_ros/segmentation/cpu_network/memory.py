@@ -7,9 +7,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lwrf_ros.segmentation.cpu_network.plan import Array, Map, Plan, Product, Step, Term
-from lwrf_ros.segmentation.cpu_network.product import MOST_ROWS
+from lwrf_ros.segmentation.cpu_network.plan import Plan
+from lwrf_ros.segmentation.cpu_network.product import MOST_ROWS, PANEL, panels
 from lwrf_ros.segmentation.cpu_network.records import STEP, TERM, Front, Kind
+from lwrf_ros.segmentation.cpu_network.steps import Array, Map, Product, Step, Term
 from lwrf_ros.segmentation.cpu_network.vectors import FLOAT_BYTES, LANES, VECTOR_BYTES
 from lwrf_ros.segmentation.cpu_network.winograd import NUMBERS, SIDE, winograd_weights
 
@@ -136,7 +137,7 @@ class Memory:
         self._terms += [self._term(term, width, block, scratch) for term in step.all_terms]
         if step.kind == Kind.PRODUCT:
             weights = [term.weights for term in step.terms if term.weights is not None]
-            record["weights"] = self._kept(_panels(np.concatenate(weights)))
+            record["weights"] = self._kept(panels(np.concatenate(weights)))
 
     def _describe_winograd(self, record: np.void, step: Step, made: Map, scratch: _Scratch) -> None:
         """Fill the records of a 3x3 convolution that is made from tiles."""
@@ -150,12 +151,12 @@ class Memory:
         record["block"] = block = max(1, min(block, -(-height // self._threads)))
         record["first_term"], record["terms"] = len(self._terms), 1
         record["has_addend"] = step.addend is not None
-        record["weights"] = self._kept(winograd_weights(term.weights))
+        record["weights"] = self._kept(panels(winograd_weights(term.weights)))
         self._terms += [self._term(term, made.size[1], 0, scratch) for term in step.all_terms]
         own = self._terms[int(record["first_term"])]
         own["rows_at"] = scratch.take(block * width * tile_floats)
-        own["work_at"] = scratch.take(block * width * NUMBERS * 2 * LANES)
-        own["widen_bias"] = self._kept(np.zeros(2 * LANES, dtype=np.float32))
+        own["work_at"] = scratch.take(block * width * NUMBERS * PANEL)
+        own["widen_bias"] = self._kept(np.zeros(PANEL, dtype=np.float32))
 
     def _term(self, term: Term, width: int, block: int, scratch: _Scratch) -> np.void:
         record: np.void = np.zeros(1, dtype=TERM)[0]
@@ -187,7 +188,7 @@ class Memory:
     ) -> None:
         (inner,) = widening.terms
         assert inner.weights is not None  # a product's
-        record["widen_weights"] = self._kept(_panels(inner.weights))
+        record["widen_weights"] = self._kept(panels(inner.weights))
         record["widen_bias"] = self._kept(widening.bias)
         record["widen_low"], record["widen_high"] = widening.limits or (-np.inf, np.inf)
         record["ring_rows"] = (block - 1) * term.stride + term.kernel
@@ -226,10 +227,3 @@ def _steps(made: Map) -> tuple[int, int]:
 def _ring_row(term: Term) -> int:
     """Return the floats of a row that a depthwise convolution slides over."""
     return (term.source.size[1] + 2 * term.before) * term.channels
-
-
-def _panels(weights: Array) -> Array:
-    """Return ``(inputs, outputs)`` as `product` wants it: two vectors of outputs after another."""
-    side = 2 * LANES
-    panels = [weights[:, n : n + side].reshape(-1) for n in range(0, weights.shape[1], side)]
-    return np.concatenate(panels)

@@ -16,6 +16,7 @@ from lwrf_ros.segmentation.buffers import Recent
 from lwrf_ros.segmentation.cpu_network.graph import plan_network
 from lwrf_ros.segmentation.cpu_network.memory import Memory
 from lwrf_ros.segmentation.cpu_network.program import COUNTERS, FUNCTIONS, run
+from lwrf_ros.segmentation.cpu_network.vectors import FLOAT_BYTES
 from lwrf_ros.segmentation.simplify import Rewrites, simplify
 
 # A plan holds the weights in its own layout. Cameras whose own sizes are the network's input
@@ -74,23 +75,24 @@ class Program:
         plan, shape = plan_network(network, size, _TAPS if bias is not None else 1, bias)
         self._memory = Memory(plan, threads)
         self._counters = np.zeros((len(plan.steps), COUNTERS), dtype=np.int64)
-        self._scratch = np.zeros((threads, self._memory.scratch_bytes + 64), dtype=np.uint8)
+        self._scratch = np.zeros((threads, self._memory.scratch_bytes), dtype=np.uint8)
         self._logits = torch.empty((1, *shape))
-        last = self._memory.steps[-1]
-        last["out"], last["out_row"] = self._logits.data_ptr(), 4 * shape[2]
+        first, last = self._memory.steps[0], self._memory.steps[-1]
+        first["source_row"] = FLOAT_BYTES * size[1]
+        last["out"], last["out_row"] = self._logits.data_ptr(), FLOAT_BYTES * shape[2]
+        self._scratch_at = [row.ctypes.data for row in self._scratch]
+        self._go = partial(run, self._memory.steps, self._memory.terms, self._counters, FUNCTIONS)
 
     def run(self, batch: Tensor, helpers: Executor) -> Tensor:
         """Return the logits ``(1, C, h, w)`` of an image, overwritten by the next call."""
-        steps, terms = self._memory.steps, self._memory.terms
-        steps[0]["source"], steps[0]["source_row"] = batch.data_ptr(), 4 * batch.shape[3]
+        self._memory.steps[0]["source"] = batch.data_ptr()
         self._counters.fill(0)
-        own, *others = [row.ctypes.data for row in self._scratch]
-        go = partial(run, steps, terms, self._counters, FUNCTIONS)
+        own, *others = self._scratch_at
         waiting: list[Future[None]] = []
         try:
             for other in others:
-                waiting.append(helpers.submit(go, other))
-            go(own)
+                waiting.append(helpers.submit(self._go, other))
+            self._go(own)
         finally:
             # Those that have not begun, as where others hold the interpreter's lock, need not.
             wait(future for future in waiting if not future.cancel())

@@ -11,161 +11,35 @@ cannot do it on the way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lwrf_ros.segmentation.cpu_network.records import MOST_SUMMED, Activation, Front, Kind
+from lwrf_ros.segmentation.cpu_network.records import (
+    MOST_SUMMED,
+    MOST_TERMS,
+    Activation,
+    Front,
+    Kind,
+)
+from lwrf_ros.segmentation.cpu_network.steps import (
+    NO_LIMITS,
+    Array,
+    Fronted,
+    Map,
+    Product,
+    Size,
+    Step,
+    Term,
+    Value,
+    padded,
+)
 from lwrf_ros.segmentation.cpu_network.tile import UNROLLED
 from lwrf_ros.segmentation.cpu_network.vectors import LANES
 
-Size = tuple[int, int]
-Array = NDArray[np.float32]
-_INFINITY = float("inf")
-NO_LIMITS = (-_INFINITY, _INFINITY)
-# Terms of a step: more of them do not occur, and their windows must fit the kernel's table.
-_MOST_TERMS = 2
 # Below so many input channels, what Winograd's algorithm saves is less than what it adds.
 LEAST_CHANNELS = 32
-
-
-@dataclass(eq=False)
-class Map:
-    """A value of the network in memory.
-
-    Attributes:
-        size: ``(height, width)``.
-        channels: With those that fill up the last vector.
-        border: Pixels of zeros around it.
-    """
-
-    size: Size
-    channels: int
-    border: int = 0
-
-
-@dataclass(frozen=True)
-class Term:
-    """A source, what is done to it first, and the weights of the product.
-
-    Attributes:
-        source: The source.
-        front: What is done first; DIRECT slides the product's own window.
-        kernel: Side of the window.
-        stride: Pixels that it moves.
-        before: Pixels that it begins before the map.
-        weights: ``(inputs, output channels)`` of the product, None where none follows.
-        spread_weights: ``(kernel * kernel + 1, channels)`` of a depthwise convolution; the bias
-            comes last.
-        limits: Of what a depthwise convolution or a sum makes.
-        more: The other maps of a sum.
-        widening: The 1x1 that makes the depthwise convolution's source from the term's.
-    """
-
-    source: Map
-    front: Front = Front.DIRECT
-    kernel: int = 1
-    stride: int = 1
-    before: int = 0
-    weights: Array | None = None
-    spread_weights: Array | None = None
-    limits: tuple[float, float] = NO_LIMITS
-    more: tuple[Map, ...] = ()
-    widening: Product | None = None
-
-    @property
-    def channels(self) -> int:
-        """Channels of what the front makes."""
-        if self.spread_weights is not None:
-            return int(self.spread_weights.shape[1])
-        return self.source.channels
-
-
-@dataclass(frozen=True)
-class Fronted:
-    """What a term's front makes, to be made."""
-
-    term: Term
-    size: Size
-    channels: int
-
-
-@dataclass(frozen=True)
-class Product:
-    """A sum of convolutions that is to be made.
-
-    Attributes:
-        terms: The convolutions.
-        bias: ``(channels,)``.
-        size: ``(height, width)``.
-        addend: What is added.
-        limits: Least and largest value, None where none were set yet.
-    """
-
-    terms: tuple[Term, ...]
-    bias: Array
-    size: Size
-    addend: Term | None = None
-    limits: tuple[float, float] | None = None
-
-    @property
-    def channels(self) -> int:
-        """Output channels, with those that fill up the last vector."""
-        return len(self.bias)
-
-    @property
-    def plain(self) -> bool:
-        """Whether this is one 1x1 convolution of a map, with limits or without."""
-        (term, *more) = self.terms
-        window = (term.front, term.kernel, term.stride, term.before)
-        return window == (Front.DIRECT, 1, 1, 0) and not more and self.addend is None
-
-
-Value = Map | Product | Fronted
-
-
-@dataclass
-class Step:
-    """One thing that is done to whole maps.
-
-    Attributes:
-        kind: What.
-        out: The map that it makes; None for the logits.
-        terms: Of a product or a front.
-        bias: ``(channels,)`` of a product or of the logits.
-        addend: Of a product.
-        limits: Least and largest value.
-        source: What the other kinds read.
-        other: The second map of a product of maps.
-        details: Fields of `STEP` that only this kind has.
-    """
-
-    kind: Kind
-    out: Map | None
-    terms: tuple[Term, ...] = ()
-    bias: Array | None = None
-    addend: Term | None = None
-    limits: tuple[float, float] = NO_LIMITS
-    source: Map | None = None
-    other: Map | None = None
-    details: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def all_terms(self) -> tuple[Term, ...]:
-        """Its terms, and what is added to their products behind them."""
-        return self.terms if self.addend is None else (*self.terms, self.addend)
-
-    def maps(self) -> list[Map]:
-        """Return the maps that it reads, and the one that it makes."""
-        sources = [source for term in self.all_terms for source in (term.source, *term.more)]
-        return sources + [made for made in (self.source, self.other, self.out) if made is not None]
-
-
-def padded(channels: int) -> int:
-    """Return the number of channels that a map of so many has in memory."""
-    return -(-channels // LANES) * LANES
 
 
 class Plan:
@@ -401,7 +275,7 @@ def _joinable(first: Product, second: Product) -> bool:
     """Tell whether one step can make the sum of two products."""
     terms = first.terms + second.terms
     widened = sum(term.widening is not None for term in terms)
-    return len(terms) <= _MOST_TERMS and widened < 2 and not (first.addend and second.addend)
+    return len(terms) <= MOST_TERMS and widened < 2 and not (first.addend and second.addend)
 
 
 def _fill(weights: Array, inputs: int, outputs: int) -> Array:

@@ -5,15 +5,20 @@
 from __future__ import annotations
 
 import numba
+import numpy as np
+from numpy.typing import NDArray
 
 from lwrf_ros.segmentation.compiled import called, compiled_apart
-from lwrf_ros.segmentation.cpu_network.tile import TILE_PIXELS, TILES, UNROLLED
+from lwrf_ros.segmentation.cpu_network.records import MOST_KERNEL, MOST_TERMS
+from lwrf_ros.segmentation.cpu_network.tile import TILE_PIXELS, TILE_SIZES, TILES, UNROLLED
 from lwrf_ros.segmentation.cpu_network.vectors import FLOAT_BYTES, LANES, load_int
 
 # Rows that go through the weights together, at most.
 MOST_ROWS = 32
-# Segments of a row, over all terms.
-MOST_SEGMENTS = 24
+# Segments of a row, over all terms: one for each row of a window.
+MOST_SEGMENTS = MOST_TERMS * MOST_KERNEL
+# Output channels that share a panel of weights.
+PANEL = 2 * LANES
 # int64 of a segment: address of pixel 0, bytes from pixel to pixel, channels over UNROLLED.
 SEGMENT = 3
 # Places of a row: address of pixel 0, bytes from pixel to pixel.
@@ -22,11 +27,18 @@ _ROW_OF_SEGMENTS = MOST_SEGMENTS * SEGMENT * 8
 _ROW_OF_PLACES = 2 * 2 * 8
 
 
+def panels(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return weights ``(..., outputs)`` panel by panel, each ``(..., PANEL)``, flat.
+
+    The last one may be of a single vector of outputs.
+    """
+    outputs = weights.shape[-1]
+    return np.concatenate([weights[..., n : n + PANEL].ravel() for n in range(0, outputs, PANEL)])
+
+
 def _row_of_tiles(vectors):
     """Build the product of a row of pixels with the weights of some output channels."""
-    tile, tile_by_4, tile_by_2, tile_by_1 = (
-        TILES[pixels, vectors] for pixels in (TILE_PIXELS, 4, 2, 1)
-    )
+    tile, tile_by_4, tile_by_2, tile_by_1 = (TILES[pixels, vectors] for pixels in TILE_SIZES)
 
     @called
     def row_of_tiles(segments, count, places, width, channel, weights, bias, low, high):
@@ -62,8 +74,7 @@ def product(segments, count, places, rows, width, channels, weights, bias, low, 
         rows: How many of both.
         width: Pixels of a row.
         channels: Output channels.
-        weights: Address of the weights: ``(inputs, 2 * LANES)`` for one pair of vectors of output
-            channels after another, the last one perhaps of a single vector.
+        weights: Address of what `panels` makes of ``(inputs, channels)``.
         bias: Address of ``(channels,) float32``.
         low: Least value.
         high: Largest value.
@@ -71,12 +82,12 @@ def product(segments, count, places, rows, width, channels, weights, bias, low, 
     inputs = 0
     for segment in range(count):
         inputs += load_int(segments + (segment * SEGMENT + 2) * 8) * UNROLLED
-    for channel in range(0, channels, 2 * LANES):
+    for channel in range(0, channels, PANEL):
         offset = channel * FLOAT_BYTES
         panel = weights + inputs * offset
         for row in range(rows):
             s, p = segments + row * _ROW_OF_SEGMENTS, places + row * _ROW_OF_PLACES
-            if channel + 2 * LANES <= channels:
+            if channel + PANEL <= channels:
                 _row_by_2(s, count, p, width, offset, panel, bias + offset, low, high)
             else:
                 _row_by_1(s, count, p, width, offset, panel, bias + offset, low, high)

@@ -58,7 +58,10 @@ class Activation(IntEnum):
     HARD_SWISH = auto()
 
 
+# What the kernels have room for: maps of a sum, terms of a step, and the side of a window.
 MOST_SUMMED = 4
+MOST_TERMS = 2
+MOST_KERNEL = 11
 
 
 def _addressed(name: str) -> list[tuple[str, str]]:

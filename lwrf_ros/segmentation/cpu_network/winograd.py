@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwrf_ros.segmentation.compiled import called, compiled_apart
-from lwrf_ros.segmentation.cpu_network.product import ADDEND, OUT, SEGMENT
+from lwrf_ros.segmentation.cpu_network.product import ADDEND, OUT, PANEL, SEGMENT
 from lwrf_ros.segmentation.cpu_network.records import STEP, TERM
 from lwrf_ros.segmentation.cpu_network.tile import UNROLLED
 from lwrf_ros.segmentation.cpu_network.vectors import (
@@ -43,15 +43,13 @@ def winograd_weights(weights: NDArray[np.float32]) -> NDArray[np.float32]:
         weights: ``(9 * channels, outputs)``, the window's rows first.
 
     Returns:
-        ``(16, channels, outputs)`` for one pair of vectors of outputs after another, flat.
+        ``(16, channels, outputs)``.
     """
     spread = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]], np.float32)
-    outputs = weights.shape[1]
     # Rows and columns of the window at once: ``(16, 9)``.
-    both = np.kron(spread, spread)
-    numbers = (both @ weights.reshape(9, -1)).reshape(NUMBERS, -1, outputs)
-    panels = [numbers[:, :, n : n + 2 * LANES].ravel() for n in range(0, outputs, 2 * LANES)]
-    return np.concatenate(panels)
+    both = np.kron(spread, spread).astype(np.float32)
+    numbers: NDArray[np.float32] = both @ weights.reshape(9, -1)
+    return numbers.reshape(NUMBERS, -1, weights.shape[1])
 
 
 @called
@@ -167,8 +165,8 @@ def winograd(steps, terms, begin, end, scratch, product):
         for tile_y in range(first, last):
             place = (tile_y - first) * across
             _spread_tiles(term, tile_y, across, spread + place * pixel, tiles * pixel)
-        for channel in range(0, step.channels, 2 * LANES):
-            channels = min(2 * LANES, step.channels - channel)
+        for channel in range(0, step.channels, PANEL):
+            channels = min(PANEL, step.channels - channel)
             number_step = tiles * channels * FLOAT_BYTES
             for number in range(NUMBERS):
                 segment[0] = spread + number * tiles * pixel

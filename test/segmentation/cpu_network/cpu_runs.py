@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from lwrf_ros.segmentation.cpu_network.graph import plan_network
 from lwrf_ros.segmentation.cpu_network.network import Program
-from lwrf_ros.segmentation.cpu_network.plan import Step
+from lwrf_ros.segmentation.cpu_network.steps import Step
 
 
 def run(network: nn.Module, image: Tensor, threads: int = 2) -> Tensor:
