@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, grid_sample
+from torch.nn.functional import affine_grid, grid_sample, interpolate
 
 from lwrf_ros.classes import UNLABELLED
 
@@ -29,6 +30,21 @@ class View:
     colour: float
 
 
+class Views(NamedTuple):
+    """Views of a batch, on the device.
+
+    Attributes:
+        images: ``(N, 3, H, W)`` float32 RGB in 0..1.
+        labels: ``(N, H, W)`` int64 class indices, 255 for unlabelled.
+        soft: ``(N, C, ceil(H/4), ceil(W/4))`` float32 probabilities of the classes; None where
+            there are none.
+    """
+
+    images: Tensor
+    labels: Tensor
+    soft: Tensor | None = None
+
+
 def random_views(
     images: Tensor,
     masks: Tensor,
@@ -36,7 +52,8 @@ def random_views(
     size: tuple[int, int],
     mean: Tensor,
     generator: torch.Generator,
-) -> tuple[Tensor, Tensor]:
+    soft: Tensor | None = None,
+) -> Views:
     """Draw one random view of every image.
 
     Args:
@@ -47,10 +64,11 @@ def random_views(
         mean: ``(3,)`` mean of the RGB channels in 0..1, on the device: what lies outside an image
             has this colour.
         generator: Source of the random numbers, on the host.
+        soft: ``(N, C, h, w) uint8`` probabilities of the classes on the device, 255 for 1; None
+            where there are none.
 
     Returns:
-        ``(N, 3, height, width)`` float32 RGB in 0..1 and ``(N, height, width)`` int64; outside an
-        image the mask is 255.
+        The views; outside an image the label is 255 and every probability 0.
     """
     count, _, height, width = images.shape
     theta = _placements(count, (height, width), view, size, generator).to(images.device)
@@ -63,37 +81,47 @@ def random_views(
     labels = grid_sample(indices, grid, mode="nearest", align_corners=False).add_(UNLABELLED)
     if view.colour:
         views = _recolour(views, view.colour, generator)
-    return views, labels.squeeze(1).long()
+    if soft is not None:
+        grid = affine_grid(theta, [count, 3, *logits_size(size)], align_corners=False)
+        soft = grid_sample(soft.float().div_(255), grid, mode="bilinear", align_corners=False)
+    return Views(views, labels.squeeze(1).long(), soft)
 
 
-def mix_views(
-    views: Tensor, labels: Tensor, share: float, num_classes: int, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+def logits_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Return ``(height, width)`` of the network's logits for images of a size."""
+    return -(-size[0] // 4), -(-size[1] // 4)
+
+
+def mix_views(views: Views, share: float, num_classes: int, generator: torch.Generator) -> Views:
     """Paste what belongs to some classes of another view into a share of the views.
 
     Each class of the other view is pasted with probability one half (ClassMix, Olsson et al.
     2021): things appear where their surroundings do not give them away.
 
     Args:
-        views: ``(N, 3, H, W)`` float32.
-        labels: ``(N, H, W)`` int64 class indices, 255 for none, which is never pasted.
+        views: The views; what is unlabelled is never pasted.
         share: Probability that a view is pasted into.
         num_classes: Number of classes C.
         generator: Source of the random numbers, on the host.
 
     Returns:
-        Views and labels of the same shapes.
+        Views of the same shapes.
     """
-    count = views.shape[0]
+    images, labels, soft = views
+    count = images.shape[0]
     # Drawn as a table of all 256 indices, so that the labels need not be looked at on the host.
     pasted = torch.zeros(count, UNLABELLED + 1, dtype=torch.bool)
     pasted[:, :num_classes] = torch.rand(count, num_classes, generator=generator) < 0.5
     pasted &= torch.rand(count, 1, generator=generator) < share
-    others = views.roll(1, dims=0), labels.roll(1, dims=0)
-    chosen = pasted.to(labels.device).gather(1, others[1].flatten(1)).view_as(labels)
-    return (
-        torch.where(chosen.unsqueeze(1), others[0], views),
-        torch.where(chosen, others[1], labels),
+    others = labels.roll(1, dims=0)
+    chosen = pasted.to(labels.device).gather(1, others.flatten(1)).view_as(labels)
+    if soft is not None:
+        coarse = interpolate(chosen.unsqueeze(1).float(), size=soft.shape[2:], mode="nearest-exact")
+        soft = torch.where(coarse > 0, soft.roll(1, dims=0), soft)
+    return Views(
+        torch.where(chosen.unsqueeze(1), images.roll(1, dims=0), images),
+        torch.where(chosen, others, labels),
+        soft,
     )
 
 

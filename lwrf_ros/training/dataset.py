@@ -23,6 +23,7 @@ from lwrf_ros.training.pair import (
     read_truth,
     refuse_truncated_jpeg,
 )
+from lwrf_ros.training.probabilities import check_probabilities, find_probabilities
 from lwrf_ros.training.published import LAYOUTS, list_published, recognise
 
 __all__ = [
@@ -108,7 +109,12 @@ def _list_folder(root: Path, problems: list[str]) -> list[Pair]:
         problems.append(f"{images[name]}: has no mask; wanted {root / 'masks' / name}.png")
     for name in sorted(masks.keys() - images.keys()):
         problems.append(f"{masks[name]}: has no image of that name in {root / 'images'}")
-    return [Pair(name, path, masks[name]) for name, path in images.items() if name in masks]
+    stored = find_probabilities(root)
+    return [
+        Pair(name, path, masks[name], probabilities=stored.get(name))
+        for name, path in images.items()
+        if name in masks
+    ]
 
 
 def check_pairs(
@@ -231,6 +237,8 @@ def _check_pair(pair: Pair, num_classes: int) -> tuple[list[str], NDArray[np.int
             f"{pair.mask}: holds the {'indices' if len(outside) > 1 else 'index'} "
             f"{', '.join(map(str, outside[:8]))}{', …' if len(outside) > 8 else ''}; {wanted}"
         )
+    if pair.probabilities is not None:
+        problems += check_probabilities(pair.probabilities, num_classes)
     if pair.numbering is None:
         return problems, histogram
     pixels = np.zeros(256, dtype=np.int64)

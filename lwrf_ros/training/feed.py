@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,9 +15,29 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lwrf_ros.training.augmentation import logits_size
 from lwrf_ros.training.dataset import Pair, read_image, read_truth
+from lwrf_ros.training.probabilities import read_probabilities, resize_probabilities
 
 _BATCHES_AHEAD = 3
+
+# An image, its mask, and its classes' probabilities where they are wanted.
+_Loaded = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8] | None]
+
+
+class Batch(NamedTuple):
+    """What one step learns from, as uint8 on the device.
+
+    Attributes:
+        images: ``(N, 3, H, W)`` RGB.
+        masks: ``(N, H, W)`` class indices, 255 for unlabelled.
+        soft: ``(N, C, ceil(H/4), ceil(W/4))`` probabilities of the classes, 255 for 1; 0
+            throughout for an image without stored ones; None where they are not asked for.
+    """
+
+    images: Tensor
+    masks: Tensor
+    soft: Tensor | None
 
 
 class Feed:
@@ -31,6 +52,7 @@ class Feed:
         device: Where the batches go.
         cache_bytes: Memory for decoded pairs; what does not fit is decoded again each time.
         workers: Threads that decode.
+        soft_classes: Number of classes C whose stored probabilities are read as well; 0 for none.
     """
 
     def __init__(
@@ -42,6 +64,7 @@ class Feed:
         device: torch.device,
         cache_bytes: int,
         workers: int,
+        soft_classes: int = 0,
     ) -> None:
         self._pairs = pairs
         self._size = size
@@ -49,8 +72,9 @@ class Feed:
         self._seed = seed
         self._device = device
         self._room = cache_bytes
-        self._cache: dict[int, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
+        self._cache: dict[int, _Loaded] = {}
         self._workers = workers
+        self._soft_classes = soft_classes
 
     @property
     def steps_per_epoch(self) -> int:
@@ -68,13 +92,9 @@ class Feed:
         order = np.random.default_rng((self._seed, epoch)).permutation(len(self._pairs))
         return order[position * self._batch : (position + 1) * self._batch].tolist()
 
-    def batches(self, first: int, end: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield batches `first` to `end` - 1 as uint8 on the device.
-
-        Yields:
-            ``(N, 3, H, W)`` RGB and ``(N, H, W)`` class indices.
-        """
-        waiting: deque[list[Future[tuple[NDArray[np.uint8], NDArray[np.uint8]]]]] = deque()
+    def batches(self, first: int, end: int) -> Iterator[Batch]:
+        """Yield batches `first` to `end` - 1."""
+        waiting: deque[list[Future[_Loaded]]] = deque()
         upcoming = iter(range(first, end))
         with ThreadPoolExecutor(self._workers) as pool:
             while True:
@@ -82,25 +102,44 @@ class Feed:
                     waiting.append([pool.submit(self._load, i) for i in self.members(step)])
                 if not waiting:
                     return
-                pairs = [future.result() for future in waiting.popleft()]
-                images = torch.from_numpy(np.stack([image for image, _ in pairs]))
-                masks = torch.from_numpy(np.stack([mask for _, mask in pairs]))
-                if self._device.type == "cuda":
-                    images, masks = images.pin_memory(), masks.pin_memory()
-                images = images.to(self._device, non_blocking=True)
-                yield images.permute(0, 3, 1, 2), masks.to(self._device, non_blocking=True)
+                loaded = [future.result() for future in waiting.popleft()]
+                soft = [one[2] for one in loaded if one[2] is not None]
+                yield Batch(
+                    self._to_device([one[0] for one in loaded]).permute(0, 3, 1, 2),
+                    self._to_device([one[1] for one in loaded]),
+                    self._to_device(soft) if soft else None,
+                )
 
-    def _load(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    def _to_device(self, arrays: Sequence[NDArray[np.uint8]]) -> Tensor:
+        stacked = torch.from_numpy(np.stack(arrays))
+        if self._device.type == "cuda":
+            stacked = stacked.pin_memory()
+        return stacked.to(self._device, non_blocking=True)
+
+    def _load(self, index: int) -> _Loaded:
         kept = self._cache.get(index)
         if kept is not None:
             return kept
         pair = self._pairs[index]
         image, mask = stretch(read_image(pair.image), read_truth(pair), self._size)
+        loaded = image, mask, self._load_soft(pair)
+        size = sum(one.nbytes for one in loaded if one is not None)
         # Threads may decode one pair twice or overdraw the room by a few: neither does harm.
-        if self._room >= image.nbytes + mask.nbytes:
-            self._room -= image.nbytes + mask.nbytes
-            self._cache[index] = image, mask
-        return image, mask
+        if self._room >= size:
+            self._room -= size
+            self._cache[index] = loaded
+        return loaded
+
+    def _load_soft(self, pair: Pair) -> NDArray[np.uint8] | None:
+        """Return a pair's probabilities in the resolution of the network's logits."""
+        if not self._soft_classes:
+            return None
+        size = logits_size(self._size)
+        if pair.probabilities is None:
+            return np.zeros((self._soft_classes, *size), dtype=np.uint8)
+        return resize_probabilities(
+            read_probabilities(pair.probabilities, self._soft_classes), size
+        )
 
 
 def stretch(

@@ -61,12 +61,15 @@ class Pair:
         image: The image's path.
         mask: The mask's path.
         numbering: What the mask's values mean; None where they are class indices.
+        probabilities: The path of the classes' probabilities that a teacher stored; None where
+            there are none.
     """
 
     name: str
     image: Path
     mask: Path
     numbering: Numbering | None = None
+    probabilities: Path | None = None
 
 
 def read_truth(pair: Pair) -> NDArray[np.uint8]:

@@ -43,6 +43,12 @@ class Recipe:
         flip: Whether to mirror images at random.
         colour: Strength of random changes of colour.
         mix: Share of the views that get classes of another view pasted in.
+        hard: Weight of the cross entropy with the masks; 0 to learn from stored probabilities
+            alone.
+        distill: Weight of the divergence from the probabilities that a teacher stored (Hinton et
+            al. 2015); 0 to leave them aside.
+        distill_temperature: What teacher's and network's logits are divided by in it; above 1 the
+            unlikely classes count for more.
         class_balance: Exponent b of the weight ``frequency**-b`` of a class in the cross entropy.
         overlap: Weight of the soft Jaccard loss beside the cross entropy.
         auxiliary: Weight of the cross entropy of classifiers on the deeper levels.
@@ -68,6 +74,9 @@ class Recipe:
     flip: bool
     colour: float
     mix: float
+    hard: float
+    distill: float
+    distill_temperature: float
     class_balance: float
     overlap: float
     auxiliary: float
@@ -90,6 +99,9 @@ class Recipe:
             ("frame_zoom_min", 0.05, 20.0),
             ("colour", 0.0, 2.0),
             ("mix", 0.0, 1.0),
+            ("hard", 0.0, 100.0),
+            ("distill", 0.0, 100.0),
+            ("distill_temperature", 0.1, 20.0),
             ("class_balance", 0.0, 1.0),
             ("overlap", 0.0, 100.0),
             ("auxiliary", 0.0, 100.0),
@@ -170,6 +182,9 @@ def from_scratch() -> Recipe:
         flip=True,
         colour=0.3,
         mix=0.25,
+        hard=1.0,
+        distill=0.0,
+        distill_temperature=1.0,
         class_balance=0.4,
         overlap=1.0,
         auxiliary=0.3,
@@ -200,6 +215,9 @@ def fine_tuning(backbone: str) -> Recipe:
         flip=True,
         colour=0.2,
         mix=0.0,
+        hard=1.0,
+        distill=0.0,
+        distill_temperature=1.0,
         class_balance=0.0,
         overlap=0.0,
         auxiliary=0.0,
@@ -220,6 +238,9 @@ def plain() -> Recipe:
         frame_zoom_min=1.0,
         colour=0.0,
         mix=0.0,
+        hard=1.0,
+        distill=0.0,
+        distill_temperature=1.0,
         class_balance=0.0,
         overlap=0.0,
         auxiliary=0.0,

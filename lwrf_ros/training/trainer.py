@@ -21,7 +21,7 @@ from lwrf_ros.errors import LwrfError
 from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet, build_network
 from lwrf_ros.training.augmentation import View, mix_views, random_views
 from lwrf_ros.training.dataset import Pair
-from lwrf_ros.training.feed import Feed
+from lwrf_ros.training.feed import Batch, Feed
 from lwrf_ros.training.journal import Row
 from lwrf_ros.training.objective import Objective, balanced_class_weights
 from lwrf_ros.training.optimiser import (
@@ -96,6 +96,7 @@ class Task:
             "classes": ", ".join(self.classes.names),
             "input size": f"{self.input_size[1]}x{self.input_size[0]}",
             "images": f"{len(self.pairs)} ({hashlib.sha256(listing.encode()).hexdigest()[:12]})",
+            "stored probabilities": str(sum(pair.probabilities is not None for pair in self.pairs)),
             "pixels by class": ", ".join(map(str, self.pixels.tolist())),
             "seed": str(self.seed),
             "device": self.device.type,
@@ -145,7 +146,7 @@ class Trainer:
         weights = balanced_class_weights(torch.from_numpy(task.pixels), recipe.class_balance)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(task.seed)
-            objective = Objective(self.network, weights, recipe.overlap, recipe.auxiliary)
+            objective = Objective(self.network, weights, recipe)
         self._objective = objective.to(task.device).train()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimiser = build_optimiser(self.network, self._objective.heads, recipe)
@@ -160,6 +161,7 @@ class Trainer:
             task.device,
             cache_bytes,
             workers,
+            len(task.classes) if recipe.distill else 0,
         )
         self.steps_per_epoch = self._feed.steps_per_epoch
         self.total_steps = self.steps_per_epoch * recipe.epochs
@@ -190,8 +192,8 @@ class Trainer:
         saved = before
         # The losses of steps whose result is not waited for, oldest first.
         pending: list[torch.Tensor] = []
-        for images, masks in self._feed.batches(self.step, self.total_steps):
-            loss, rate = self._train_step(images, masks)
+        for batch in self._feed.batches(self.step, self.total_steps):
+            loss, rate = self._train_step(batch)
             pending.append(loss)
             self.step += 1
             at_end = self.step % self.steps_per_epoch == 0
@@ -258,7 +260,7 @@ class Trainer:
         network.input_size = task.input_size
         return network
 
-    def _train_step(self, images: torch.Tensor, masks: torch.Tensor) -> tuple[torch.Tensor, float]:
+    def _train_step(self, batch: Batch) -> tuple[torch.Tensor, float]:
         """Do one step; on a GPU nothing here waits for it."""
         recipe, step = self._recipe, self.step
         in_crops = step < recipe.crop_share * self.total_steps
@@ -270,19 +272,21 @@ class Trainer:
         size = _crop_size(self._task.input_size, recipe.crop) if in_crops else self._task.input_size
         generator = torch.Generator().manual_seed(_mixed(self._task.seed, _AUGMENTATION, step))
         torch.manual_seed(_mixed(self._task.seed, _DROPOUT, step))
-        views, target = random_views(images, masks, view, size, self._mean, generator)
+        views = random_views(
+            batch.images, batch.masks, view, size, self._mean, generator, batch.soft
+        )
         if recipe.mix:
             classes = len(self._task.classes)
-            views, target = mix_views(views, target, recipe.mix, classes, generator)
-        views = (views - self._mean.view(1, 3, 1, 1)) / self._std.view(1, 3, 1, 1)
+            views = mix_views(views, recipe.mix, classes, generator)
+        images = (views.images - self._mean.view(1, 3, 1, 1)) / self._std.view(1, 3, 1, 1)
         set_rate(self._optimiser, recipe.rate_factor((step + 1) / self.total_steps))
         self.network.train()
         if recipe.frozen_norm:
             _freeze_norms(self.network)
         mixed = self._task.precision == "bf16"
         with torch.autocast(self._device.type, torch.bfloat16) if mixed else nullcontext():
-            logits = self.network(views.contiguous(memory_format=torch.channels_last))
-            loss = self._objective(logits, target)
+            logits = self.network(images.contiguous(memory_format=torch.channels_last))
+            loss = self._objective(logits, views.labels, views.soft)
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
         # A guard against a rare outlier; common gradients are far below.
