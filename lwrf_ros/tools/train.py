@@ -12,7 +12,7 @@ from lwrf_ros.tools.arguments import non_negative_int, positive_int
 
 NAME = "train"
 HELP = "train a network on images and masks, from scratch or from given weights or an encoder"
-RECIPES = ("scratch", "fine_tune", "plain")
+RECIPES = ("scratch", "fine_tune", "distill", "plain")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DATA",
         help="folder with images/NAME.jpg (or .png) and masks/NAME.png: one channel, the class "
-        "index of each pixel, 255 where it is not to count; or a published data set as "
+        "index of each pixel, 255 where it is not to count, and probabilities/NAME.npz where a "
+        "teacher stored them; or a published data set as "
         "distributed, NAME:FOLDER[:SPLIT] with voc, person_part, nyu40, context or cityscapes; "
         "several are trained on together",
     )
@@ -85,6 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--recipe",
         choices=RECIPES,
         help="default: fine_tune (the paper's, section 4) with --init or --encoder, else scratch; "
+        "distill learns from a teacher's probabilities (lwrf label --probabilities); "
         "plain is what the gain of the others is measured against; with --ablation, one for heads",
     )
     parser.add_argument(

@@ -115,6 +115,11 @@ class Recipe:
                 raise RecipeError(
                     f"{name} is {getattr(self, name)!r}; wanted one of {', '.join(choices)}"
                 )
+        if not (self.hard or self.distill or self.overlap):
+            raise RecipeError(
+                "hard, distill and overlap are all 0, so there is nothing to learn from; give one "
+                "of them a weight"
+            )
         for name in ("zoom_min", "frame_zoom_min"):
             if getattr(self, name) > self.zoom_max:
                 raise RecipeError(
@@ -222,6 +227,34 @@ def fine_tuning(backbone: str) -> Recipe:
         overlap=0.0,
         auxiliary=0.0,
         average=0.0,
+    )
+
+
+def distilling(backbone: str) -> Recipe:
+    """Return the recipe for a teacher's probabilities and given weights or a given encoder.
+
+    A drawn decoder on a trained encoder wants the small, even steps of adamw.
+    """
+    return replace(
+        fine_tuning(backbone),
+        epochs=12,
+        batch=8,
+        optimiser="adamw",
+        encoder_rate=2e-4,
+        decoder_rate=1e-3,
+        weight_decay=0.02,
+        schedule="cosine",
+        warm_up=0.02,
+        crop_share=0.9,
+        crop=0.6,
+        zoom_min=0.5,
+        frame_zoom_min=0.8,
+        colour=0.25,
+        hard=0.0,
+        distill=1.0,
+        class_balance=0.15,
+        auxiliary=0.3,
+        average=0.998,
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from lwrf_ros.training.augmentation import View, mix_views, random_views
+from lwrf_ros.training.augmentation import View, Views, mix_views, random_views
 
 NO = 255
 MEAN = torch.tensor([0.485, 0.456, 0.406])
@@ -24,7 +24,8 @@ PLAIN = View(zoom=(1.0, 1.0), flip=False, colour=0.0)
 def views(
     images: Tensor, masks: Tensor, view: View, size: tuple[int, int], seed: int = 0
 ) -> tuple[Tensor, Tensor]:
-    return random_views(images, masks, view, size, MEAN, torch.Generator().manual_seed(seed))
+    drawn = random_views(images, masks, view, size, MEAN, torch.Generator().manual_seed(seed))
+    return drawn.images, drawn.labels
 
 
 def pictures(count: int, height: int, width: int) -> tuple[Tensor, Tensor]:
@@ -241,7 +242,10 @@ def coded(count: int) -> tuple[Tensor, Tensor]:
 def mixed(
     seen: Tensor, labels: Tensor, share: float, seed: int = 0, classes: int = CLASSES
 ) -> tuple[Tensor, Tensor]:
-    return mix_views(seen, labels, share, classes, torch.Generator().manual_seed(seed))
+    generator = torch.Generator().manual_seed(seed)
+    pasted = mix_views(Views(seen, labels), share, classes, generator)
+    assert pasted.soft is None
+    return pasted.images, pasted.labels
 
 
 def test_whole_classes_of_one_other_view_are_pasted() -> None:
@@ -307,3 +311,54 @@ def test_pasting_follows_the_seed_and_changes_nothing_given() -> None:
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.equal(first, again) and not torch.equal(first, other)
     assert torch.equal(seen, kept[0]) and torch.equal(labels, kept[1])
+
+
+# ---- a teacher's probabilities
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_probabilities_move_with_their_image(seed: int) -> None:
+    """A ramp of probability as wide as the image's: both tell the same place."""
+    images, masks = ramps(6)
+    across = (torch.arange(WIDTH // 4) * 8 + 3).to(torch.uint8)  # at the centre of four columns
+    soft = across.view(1, 1, 1, -1).expand(6, 1, HEIGHT // 4, -1).contiguous()
+    view = View(zoom=(1.0, 2.0), flip=True, colour=0.0)
+    generator = torch.Generator().manual_seed(seed)
+    drawn = random_views(images, masks, view, (32, 48), MEAN, generator, soft)
+    assert drawn.soft is not None and drawn.soft.shape == (6, 1, 8, 12)
+    # Red is 2 a column, so its mean over four columns is what the probability is there.
+    red = torch.nn.functional.avg_pool2d(drawn.images[:, :1] * 255, 4)
+    green = torch.nn.functional.avg_pool2d(drawn.images[:, 1:2] * 255, 4)
+    # Where nothing from outside of the image mixes in.
+    inside = (red > 8) & (red < 2 * WIDTH - 10) & (green > 8) & (green < 2 * HEIGHT - 10)
+    assert inside.float().mean() > 0.5
+    difference = (drawn.soft * 255 - red)[inside].abs()
+    assert difference.max() < 0.6
+
+
+def test_probabilities_are_zero_outside_the_image() -> None:
+    images, masks = ramps(2)
+    soft = torch.full((2, 3, HEIGHT // 4, WIDTH // 4), 255, dtype=torch.uint8)
+    view = View(zoom=(0.5, 0.5), flip=False, colour=0.0)
+    generator = torch.Generator().manual_seed(1)
+    drawn = random_views(images, masks, view, (HEIGHT, WIDTH), MEAN, generator, soft)
+    assert drawn.soft is not None
+    # Half the sides: a quarter of the view is image, and nothing else is known.
+    assert drawn.soft.amax() == pytest.approx(1)
+    assert (drawn.soft == 0).float().mean() == pytest.approx(0.7, abs=0.1)
+
+
+def test_probabilities_are_pasted_with_their_class() -> None:
+    labels = torch.zeros(2, 8, 8, dtype=torch.long)
+    labels[1, :4] = 1
+    soft = torch.zeros(2, 2, 2, 2)
+    soft[0, 0], soft[1, 1, 0], soft[1, 0, 1] = 0.9, 0.8, 0.7
+    seen = Views(torch.zeros(2, 3, 8, 8), labels, soft)
+    into_first = []
+    for seed in range(20):
+        pasted = mix_views(seen, 1.0, 2, torch.Generator().manual_seed(seed))
+        assert pasted.soft is not None
+        took = [bool((pasted.labels[0, :4] == 1).all()), bool((pasted.soft[0, 1, 0] == 0.8).all())]
+        assert took[0] == took[1]
+        into_first.append(took[0])
+    assert any(into_first) and not all(into_first)

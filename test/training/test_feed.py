@@ -83,7 +83,7 @@ def test_a_batch_is_the_same_whoever_asks_and_when(pairs: list[Pair]) -> None:
     for first in (1, 5):
         rest = list(other.batches(first, 8))
         assert len(rest) == 8 - first
-        for (images, masks), (again, masks_again) in zip(whole[first:], rest, strict=True):
+        for (images, masks, _), (again, masks_again, _) in zip(whole[first:], rest, strict=True):
             assert torch.equal(images, again) and torch.equal(masks, masks_again)
 
 
@@ -97,7 +97,7 @@ def test_order_takes_nothing_from_the_global_source(pairs: list[Pair]) -> None:
 def test_fewer_images_than_a_batch(pairs: list[Pair]) -> None:
     one = feed(pairs[:3], batch=8)
     assert (one.batch, one.steps_per_epoch) == (3, 1)
-    for images, masks in one.batches(0, 4):
+    for images, masks, _ in one.batches(0, 4):
         assert images.shape == (3, 3, *SIZE) and masks.shape == (3, *SIZE)
     assert sorted(one.members(2)) == [0, 1, 2]
 
@@ -111,7 +111,7 @@ def test_nothing_left_to_do(pairs: list[Pair]) -> None:
 
 def test_batches_hold_the_files_pixels(pairs: list[Pair]) -> None:
     one = feed(pairs, batch=3)
-    for step, (images, masks) in enumerate(one.batches(0, 4)):
+    for step, (images, masks, _) in enumerate(one.batches(0, 4)):
         assert images.dtype == masks.dtype == torch.uint8
         for index, image, mask in zip(one.members(step), images, masks, strict=True):
             wanted_image, wanted_mask = scene(index, SIZE)
@@ -122,7 +122,7 @@ def test_batches_hold_the_files_pixels(pairs: list[Pair]) -> None:
 def test_other_sizes_are_stretched(tmp_path: Path) -> None:
     for index, size in enumerate([SIZE, (24, 32), (30, 20)]):
         write_pair(tmp_path, str(index), *scene(index, size))
-    images, masks = next(feed(find_pairs(tmp_path), batch=3).batches(0, 1))
+    images, masks, _ = next(feed(find_pairs(tmp_path), batch=3).batches(0, 1))
     assert images.shape == (3, 3, *SIZE) and masks.shape == (3, *SIZE)
     assert set(masks.unique().tolist()) <= {0, 1, 2, 255}
 
@@ -166,10 +166,10 @@ def test_a_small_cache_is_not_overdrawn(pairs: list[Pair], decoded: Counter[str]
 
 def test_what_is_kept_cannot_be_spoilt(pairs: list[Pair]) -> None:
     one = feed(pairs, batch=7)
-    for images, masks in one.batches(0, 2):
+    for images, masks, _ in one.batches(0, 2):
         images.zero_()
         masks.zero_()
-    images, _ = next(one.batches(2, 3))
+    images, _, _ = next(one.batches(2, 3))
     wanted = np.stack([scene(index, SIZE)[0] for index in one.members(2)])
     np.testing.assert_array_equal(images.permute(0, 2, 3, 1), wanted)
 
@@ -189,3 +189,33 @@ def test_a_file_that_is_lost_on_the_way(tmp_path: Path) -> None:
     pairs[1].image.unlink()
     with pytest.raises(DatasetError, match=r"001.png: cannot be read: No such file"):
         list(feed(pairs).batches(0, 3))
+
+
+# ---- a teacher's probabilities
+
+
+def test_probabilities_come_in_the_size_of_the_logits(tmp_path: Path) -> None:
+    root = write_dataset(tmp_path, 3, SIZE)
+    (root / "probabilities").mkdir()
+    pairs = find_pairs(root)
+    # Of the whole image in two halves; the third image has none.
+    for value, pair in enumerate(pairs[:2], start=1):
+        halves = np.zeros((2, 1, 2), np.uint8)
+        halves[:, 0, 0], halves[:, 0, 1] = 10 * value, 20 * value
+        np.savez_compressed(root / "probabilities" / f"{pair.name}.npz", probabilities=halves)
+    pairs = find_pairs(root)
+    assert [pair.probabilities is None for pair in pairs] == [False, False, True]
+    one = Feed(pairs, (12, 18), 3, 0, torch.device("cpu"), 2**20, 1, soft_classes=2)
+    for step in range(2):  # from the files, then from memory
+        soft = next(one.batches(step, step + 1)).soft
+        assert soft is not None
+        assert soft.dtype == torch.uint8 and soft.shape == (3, 2, 3, 5)
+        for index, member in enumerate(one.members(step)):
+            value = (member + 1) % 3
+            # Of two columns the centres of five lie at -0.3, 0.1, 0.5, 0.9 and 1.3.
+            wanted = [10 * value, 11 * value, 15 * value, 19 * value, 20 * value]
+            assert soft[index].tolist() == [[wanted] * 3] * 2
+
+
+def test_probabilities_are_left_aside_where_nobody_asks(pairs: list[Pair]) -> None:
+    assert next(feed(pairs).batches(0, 1)).soft is None

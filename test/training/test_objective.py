@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,13 @@ from torch import Tensor
 
 from lwrf_ros.network import build_network
 from lwrf_ros.network.refinenet import RefineNet
-from lwrf_ros.training.objective import Objective, balanced_class_weights, soft_jaccard_loss
+from lwrf_ros.training.objective import (
+    Objective,
+    balanced_class_weights,
+    divergence,
+    soft_jaccard_loss,
+)
+from lwrf_ros.training.recipe import Recipe, plain
 
 NO = 255
 
@@ -27,6 +34,11 @@ def shared_network() -> RefineNet:
 @pytest.fixture
 def network() -> RefineNet:
     return build_network("mobilenet_v2", 3).train()
+
+
+def weighing(overlap: float = 0, auxiliary: float = 0, **others: float) -> Recipe:
+    """A recipe with these weights of the losses."""
+    return replace(plain(), overlap=overlap, auxiliary=auxiliary, **others)
 
 
 def truth(*rows: list[int]) -> Tensor:
@@ -52,13 +64,13 @@ def odds(*values: float) -> Tensor:
 def test_cross_entropy(
     shared_network: RefineNet, weights: tuple[float, float], loss: float
 ) -> None:
-    objective = Objective(shared_network, torch.tensor(weights), overlap=0, auxiliary=0)
+    objective = Objective(shared_network, torch.tensor(weights), weighing(0, 0))
     found = objective(odds(3, 1), truth([0, NO], [NO, 1]))
     assert found.item() == pytest.approx(loss)
 
 
 def test_logits_are_stretched_to_the_labels(shared_network: RefineNet) -> None:
-    objective = Objective(shared_network, torch.ones(2), 0, 0)
+    objective = Objective(shared_network, torch.ones(2), weighing(0, 0))
     logits = torch.tensor([[[[0.0, 4.0]], [[0.0, 0.0]]]])
     # Centres at halves: 0, 1, 3, 4 for four columns.
     wanted = sum(math.log1p(math.exp(-x)) for x in (0, 1, 3, 4)) / 4
@@ -66,7 +78,7 @@ def test_logits_are_stretched_to_the_labels(shared_network: RefineNet) -> None:
 
 
 def test_half_precision_logits_are_scored_in_full(shared_network: RefineNet) -> None:
-    objective = Objective(shared_network, torch.ones(2), 1.0, 0)
+    objective = Objective(shared_network, torch.ones(2), weighing(1.0, 0))
     loss = objective(odds(3, 1).bfloat16(), truth([0, 1]))
     assert loss.dtype == torch.float32
 
@@ -82,7 +94,7 @@ def test_soft_jaccard() -> None:
 
 
 def test_soft_jaccard_beside_the_cross_entropy(shared_network: RefineNet) -> None:
-    objective = Objective(shared_network, torch.ones(2), overlap=0.5, auxiliary=0)
+    objective = Objective(shared_network, torch.ones(2), weighing(0.5, 0))
     entropy = -(math.log(3 / 4) + math.log(1 / 4)) / 2
     jaccard = 1 - (3 / 7 + 1 / 5) / 2
     found = objective(odds(3, 1), truth([0, NO], [NO, 1]))
@@ -127,7 +139,7 @@ def test_soft_jaccard_pulls_the_right_way() -> None:
 
 
 def test_a_batch_without_labels_teaches_nothing(network: RefineNet) -> None:
-    objective = Objective(network, torch.ones(3), overlap=0.5, auxiliary=0.3).train()
+    objective = Objective(network, torch.ones(3), weighing(0.5, 0.3)).train()
     logits = network(torch.rand(2, 3, 32, 32))
     loss = objective(logits, torch.full((2, 32, 32), NO))
     assert loss.item() == 0
@@ -164,14 +176,14 @@ def test_class_weights_have_a_mean_of_one_over_the_pixels(exponent: float) -> No
 
 
 def test_classifiers_on_deeper_levels_are_there_on_demand(network: RefineNet) -> None:
-    assert len(Objective(network, torch.ones(3), 0.5, 0).heads) == 0
-    heads = Objective(network, torch.ones(3), 0.5, 0.3).heads
+    assert len(Objective(network, torch.ones(3), weighing(0.5, 0)).heads) == 0
+    heads = Objective(network, torch.ones(3), weighing(0.5, 0.3)).heads
     # Mobilenet's decoder has levels at a 32nd, 16th and 8th beside that of the classifier.
     assert [tuple(head.weight.shape) for head in heads] == [(3, 256, 1, 1)] * 3
 
 
 def test_what_deeper_levels_add(network: RefineNet) -> None:
-    objective = Objective(network, torch.tensor([2.0, 1.0, 1.0]), 0, auxiliary=0.3).train()
+    objective = Objective(network, torch.tensor([2.0, 1.0, 1.0]), weighing(0, 0.3)).train()
     for head in objective.heads:
         torch.nn.init.zeros_(head.weight)
     target = torch.full((1, 64, 64), NO)
@@ -183,7 +195,7 @@ def test_what_deeper_levels_add(network: RefineNet) -> None:
 
 def test_deeper_levels_see_the_labels_at_their_size(network: RefineNet) -> None:
     """Labels in the left half, at every level: a head that always says class 1 is right there."""
-    objective = Objective(network, torch.ones(3), 0, auxiliary=1.0).train()
+    objective = Objective(network, torch.ones(3), weighing(0, 1.0)).train()
     target = torch.full((1, 64, 64), NO)
     target[:, :, :32] = 1
     network(torch.rand(1, 3, 64, 64))
@@ -202,7 +214,7 @@ def test_deeper_levels_see_the_labels_at_their_size(network: RefineNet) -> None:
 
 
 def test_deeper_levels_are_only_listened_to_in_training(network: RefineNet) -> None:
-    objective = Objective(network, torch.ones(3), 0, 0.3).train()
+    objective = Objective(network, torch.ones(3), weighing(0, 0.3)).train()
     image = torch.rand(1, 3, 32, 32)
     with torch.no_grad():
         network.eval()(image)
@@ -220,10 +232,85 @@ def test_deeper_levels_are_only_listened_to_in_training(network: RefineNet) -> N
 
 def test_the_network_stays_as_it_was(network: RefineNet) -> None:
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    objective = Objective(network, torch.ones(3), 0.5, 0.3)
+    objective = Objective(network, torch.ones(3), weighing(0.5, 0.3))
     after = network.state_dict()
     assert list(after) == list(before)
     assert all(torch.equal(after[name], before[name]) for name in before)
     assert not set(map(id, objective.parameters())) & set(map(id, network.parameters()))
     # The weights of the classes come from the data, not from a state.
     assert set(objective.state_dict()) == {f"heads.{index}.weight" for index in range(3)}
+
+
+# ---- a teacher's probabilities
+
+
+def taught(*pixels: tuple[float, ...]) -> Tensor:
+    """Probabilities ``(1, C, 1, W)`` of pixels side by side."""
+    return torch.tensor(pixels).T.reshape(1, len(pixels[0]), 1, len(pixels))
+
+
+def test_divergence_of_two_distributions() -> None:
+    found = divergence(odds(3, 1), taught((0.5, 0.5)), torch.ones(2), 1.0)
+    wanted = 0.5 * math.log(0.5 / 0.75) + 0.5 * math.log(0.5 / 0.25)
+    assert found.item() == pytest.approx(wanted)
+    assert divergence(odds(3, 1), taught((0.75, 0.25)), torch.ones(2), 1.0).item() == pytest.approx(
+        0, abs=1e-6
+    )
+
+
+def test_divergence_of_a_sure_teacher_is_the_cross_entropy() -> None:
+    found = divergence(odds(3, 1), taught((0.0, 1.0)), torch.ones(2), 1.0)
+    assert found.item() == pytest.approx(math.log(4))
+
+
+def test_divergence_counts_a_pixel_by_what_the_teacher_knows_of_it() -> None:
+    # A pixel that is known whole, one by a half (the rest was none of the classes), one not at all.
+    soft = taught((0.0, 1.0), (0.5, 0.0), (0.0, 0.0))
+    logits = odds(3, 1).expand(1, 2, 1, 3)
+    found = divergence(logits, soft, torch.ones(2), 1.0)
+    assert found.item() == pytest.approx((math.log(4) + 0.5 * math.log(4 / 3)) / 1.5)
+
+
+def test_divergence_weighs_pixels_by_class() -> None:
+    soft = taught((0.0, 1.0), (1.0, 0.0))
+    logits = odds(3, 1).expand(1, 2, 1, 2)
+    found = divergence(logits, soft, torch.tensor([0.5, 2.0]), 1.0)
+    assert found.item() == pytest.approx((2 * math.log(4) + 0.5 * math.log(4 / 3)) / 2)
+
+
+def test_divergence_at_a_temperature() -> None:
+    """At 2 the square roots of the odds are compared: 3 to 1 for 9 to 1, 1 to 1 for 1 to 1."""
+    found = divergence(odds(1, 1), taught((0.9, 0.1)), torch.ones(2), 2.0)
+    wanted = 0.75 * math.log(0.75 / 0.5) + 0.25 * math.log(0.25 / 0.5)
+    assert found.item() == pytest.approx(2**2 * wanted, rel=1e-5)
+
+
+def test_divergence_of_nothing_known_is_nothing() -> None:
+    logits = torch.zeros(1, 2, 1, 1, requires_grad=True)
+    loss = divergence(logits, taught((0.0, 0.0)), torch.ones(2), 3.0)
+    loss.backward()
+    assert loss.item() == 0
+    assert logits.grad is not None and (logits.grad == 0).all()
+
+
+def test_probabilities_beside_masks_and_alone(shared_network: RefineNet) -> None:
+    soft, target = taught((0.0, 1.0)), truth([0])
+    hard_loss, soft_loss = math.log(4 / 3), math.log(4)
+    for hard, distill in ((1.0, 0.5), (0.25, 2.0), (0.0, 1.0)):
+        recipe = weighing(hard=hard, distill=distill)
+        objective = Objective(shared_network, torch.ones(2), recipe)
+        found = objective(odds(3, 1), target, soft).item()
+        assert found == pytest.approx(hard * hard_loss + distill * soft_loss)
+
+
+def test_deeper_levels_learn_from_probabilities(network: RefineNet) -> None:
+    """A teacher that is sure of class 1: ln 3 for a head that finds everything as probable."""
+    recipe = weighing(auxiliary=0.5, hard=0.0, distill=2.0)
+    objective = Objective(network, torch.ones(3), recipe).train()
+    for head in objective.heads:
+        torch.nn.init.zeros_(head.weight)
+    soft = torch.zeros(1, 3, 16, 16)
+    soft[:, 1] = 1
+    logits = network(torch.rand(1, 3, 64, 64)) * 0
+    found = objective(logits, torch.full((1, 64, 64), NO), soft)
+    assert found.item() == pytest.approx(2.0 * math.log(3) * 1.5, rel=1e-5)

@@ -9,7 +9,14 @@ from dataclasses import asdict, fields, replace
 
 import pytest
 
-from lwrf_ros.training.recipe import Recipe, RecipeError, fine_tuning, from_scratch, plain
+from lwrf_ros.training.recipe import (
+    Recipe,
+    RecipeError,
+    distilling,
+    fine_tuning,
+    from_scratch,
+    plain,
+)
 
 LIMITS = [
     ("epochs", 1, 100_000),
@@ -26,6 +33,9 @@ LIMITS = [
     ("frame_zoom_min", 0.05, 20.0),
     ("colour", 0.0, 2.0),
     ("mix", 0.0, 1.0),
+    ("hard", 0.0, 100.0),
+    ("distill", 0.0, 100.0),
+    ("distill_temperature", 0.1, 20.0),
     ("class_balance", 0.0, 1.0),
     ("overlap", 0.0, 100.0),
     ("auxiliary", 0.0, 100.0),
@@ -225,3 +235,16 @@ def test_the_plain_recipe_is_cross_entropy_flip_and_a_constant_rate() -> None:
 def test_from_scratch_trains_the_norm() -> None:
     assert not from_scratch().frozen_norm
     assert {field.name for field in fields(Recipe)} == asdict(from_scratch()).keys()
+
+
+def test_a_recipe_has_something_to_learn_from() -> None:
+    with pytest.raises(RecipeError, match="hard, distill and overlap are all 0"):
+        replace(plain(), hard=0.0)
+    for name in ("hard", "distill", "overlap"):
+        assert getattr(replace(plain(), **{"hard": 0.0, name: 1.0}), name) == 1
+
+
+def test_the_distilling_recipe_learns_from_probabilities_alone() -> None:
+    recipe = distilling("mobilenet_v2")
+    assert (recipe.hard, recipe.distill, recipe.overlap, recipe.mix) == (0, 1, 0, 0)
+    assert (recipe.optimiser, recipe.schedule, recipe.frozen_norm) == ("adamw", "cosine", True)

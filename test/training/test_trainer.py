@@ -49,6 +49,9 @@ RECIPE = Recipe(
     flip=True,
     colour=0.3,
     mix=0.5,
+    hard=1.0,
+    distill=0.0,
+    distill_temperature=1.0,
     class_balance=0.3,
     overlap=0.5,
     auxiliary=0.3,
@@ -481,9 +484,9 @@ def test_classes_are_pasted_on_request(
     seen: list[tuple[Any, ...]] = []
     mix = trainer_module.mix_views
 
-    def watching(views: Any, labels: Any, *others: Any) -> Any:
-        seen.append((views.shape, labels.shape, *others[:2]))
-        return mix(views, labels, *others)
+    def watching(views: Any, *others: Any) -> Any:
+        seen.append((views.images.shape, views.labels.shape, *others[:2]))
+        return mix(views, *others)
 
     monkeypatch.setattr(trainer_module, "mix_views", watching)
     run(trainer_of(task(pairs[:2], replace(RECIPE, epochs=1, crop_share=0, mix=share))))
@@ -507,6 +510,25 @@ def test_one_image_and_a_larger_batch(pairs: list[Pair]) -> None:
     trainer = trainer_of(task(pairs[:1], replace(plain(), epochs=2, batch=8)))
     assert (trainer.steps_per_epoch, trainer.images_per_step) == (1, 1)
     assert len(run(trainer).rows) == 2
+
+
+def test_a_teacher_is_followed_and_not_the_masks(tmp_path: Path) -> None:
+    """The masks say other classes than the probabilities, whose weight is all there is."""
+    root = write_dataset(tmp_path, 2, SIZE)
+    (root / "probabilities").mkdir()
+    for pair in find_pairs(root):
+        taught = np.zeros((3, 2, 2), np.uint8)
+        taught[2, :, 0], taught[1, :, 1] = 255, 255
+        np.savez_compressed(root / "probabilities" / f"{pair.name}.npz", probabilities=taught)
+    recipe = replace(RECIPE, epochs=40, crop_share=0, zoom_min=1.0, zoom_max=1.0, flip=False)
+    recipe = replace(recipe, frame_zoom_min=1.0, mix=0.0, overlap=0.0, hard=0.0, distill=1.0)
+    trainer = trainer_of(task(find_pairs(root), recipe))
+    watch = run(trainer)
+    assert watch.rows[-1].loss < 0.3 * watch.rows[0].loss
+    network = trainer.averaged_network()
+    for pair in find_pairs(root):
+        labels = Segmenter(network, TABLE, device="cpu").segment([read_image(pair.image)])[0].labels
+        assert (labels[:, :16] == 2).mean() > 0.9 and (labels[:, -16:] == 1).mean() > 0.9
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU on this machine")

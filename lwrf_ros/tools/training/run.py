@@ -32,7 +32,7 @@ from lwrf_ros.training.dataset import (
     read_image,
     read_truth,
 )
-from lwrf_ros.training.recipe import Recipe, fine_tuning, from_scratch, heads, plain
+from lwrf_ros.training.recipe import Recipe, distilling, fine_tuning, from_scratch, heads, plain
 from lwrf_ros.training.scores import ConfusionMatrix
 from lwrf_ros.training.trainer import Task, Trainer
 
@@ -63,6 +63,7 @@ def train(arguments: argparse.Namespace) -> int:
     held_out, _ = check_set(arguments.val or (), classes, "val", problems)
     raise_if_any(problems)
     refuse_overlap(pairs, held_out)
+    check_soft_labels(pairs, recipe)
     task = Task(
         pairs=tuple(pairs),
         pixels=pixels,
@@ -122,6 +123,7 @@ def choose_recipe(arguments: argparse.Namespace) -> Recipe:
         "heads": heads,
         "scratch": from_scratch,
         "fine_tune": lambda: fine_tuning(arguments.backbone),
+        "distill": lambda: distilling(arguments.backbone),
         "plain": plain,
     }[name]()
     changes = read_entries(arguments.set, "--set", "epochs=100")
@@ -201,6 +203,33 @@ def refuse_overlap(pairs: Sequence[Pair], held_out: Sequence[Pair]) -> None:
         raise LwrfError(
             f"{len(shared)} images are in the training and the validation set ({min(shared)}); "
             "scores on images that were trained on mean nothing: take them out of one of the two"
+        )
+
+
+def check_soft_labels(pairs: Sequence[Pair], recipe: Recipe) -> None:
+    """Raise if images teach nothing, and say so where what a teacher stored is left aside.
+
+    Raises:
+        LwrfError: If the recipe asks for probabilities that the images do not have.
+    """
+    stored = sum(pair.probabilities is not None for pair in pairs)
+    if recipe.distill and not stored:
+        raise LwrfError(
+            f"the recipe learns from stored probabilities (distill={recipe.distill:g}), and none "
+            f"of the {len(pairs)} images has any; write them with lwrf label --probabilities, or "
+            "learn from the masks with --set distill=0 --set hard=1"
+        )
+    if not recipe.hard and not recipe.overlap and stored < len(pairs):
+        raise LwrfError(
+            f"{len(pairs) - stored} of {len(pairs)} images have no stored probabilities and, with "
+            "hard=0, teach nothing; write them with lwrf label --probabilities, or let the masks "
+            "count as well with --set hard=1"
+        )
+    if stored and not recipe.distill:
+        print(
+            f"{stored} images have stored probabilities, which are left aside; --set distill=1 "
+            "learns from them as well",
+            file=sys.stderr,
         )
 
 
