@@ -8,11 +8,13 @@ import ctypes
 import gc
 
 # From malloc.h. Other C libraries than glibc have no mallopt, and musl's malloc no such limits.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -3, -4, -8
 # Room for the copies of a few camera images and the layers of a network on a CPU.
 _KEPT_BYTES = 256 * 2**20
 # The largest that every glibc takes.
 _MMAP_FROM_BYTES = 32 * 2**20
+# What mallopt takes at most.
+_LARGEST_INT = 2**31 - 1
 
 
 def keep_freed_memory() -> bool:
@@ -26,18 +28,35 @@ def keep_freed_memory() -> bool:
     Returns:
         Whether this C library could be told so.
     """
+    return _set_options(
+        {
+            # One for all threads: the executor's makes the copies and the worker's frees them, and
+            # the others' regions are of 64 MiB and given back whole.
+            _M_ARENA_MAX: 1,
+            # These two together: setting either ends glibc's own adaptation of the other.
+            _M_MMAP_THRESHOLD: _MMAP_FROM_BYTES,
+            _M_TRIM_THRESHOLD: _KEPT_BYTES,
+        }
+    )
+
+
+def keep_all_freed_memory() -> bool:
+    """Keep whatever memory was ever used, for a process that does one thing until it ends.
+
+    A step of a training frees gigabytes and asks for the same again. Faulting them in page by page
+    is a third of its time on a CPU.
+
+    Returns:
+        Whether this C library could be told so.
+    """
+    return _set_options({_M_MMAP_MAX: 0, _M_TRIM_THRESHOLD: _LARGEST_INT})
+
+
+def _set_options(options: dict[int, int]) -> bool:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is None:
-        return False
-    options = {
-        # One for all threads: the executor's makes the copies and the worker's frees them, and
-        # the others' regions are of 64 MiB and given back whole.
-        _M_ARENA_MAX: 1,
-        # These two together: setting either ends glibc's own adaptation of the other.
-        _M_MMAP_THRESHOLD: _MMAP_FROM_BYTES,
-        _M_TRIM_THRESHOLD: _KEPT_BYTES,
-    }
-    return all([mallopt(option, value) for option, value in options.items()])
+    return mallopt is not None and all(
+        [mallopt(option, value) for option, value in options.items()]
+    )
 
 
 def give_back_freed_memory() -> bool:

@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 
 from lwrf_ros.backbones import BACKBONES, DECODERS
+from lwrf_ros.memory import keep_all_freed_memory
 from lwrf_ros.tools.arguments import non_negative_int, positive_int
 
 NAME = "train"
@@ -148,6 +149,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, and say what came of it."""
+    keep_all_freed_memory()
     if arguments.ablation:
         from lwrf_ros.tools.training.ablation import ablate
 
