@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from lwrf_ros.labelling.errors import LabelError
+
 # Mean and deviation, of pixels from 0 to 255, that make them the numbers that a network wants.
-RANGES: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
+Normalisation = tuple[tuple[float, float, float], tuple[float, float, float]]
+RANGES: dict[str, Normalisation] = {
     "0..255": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
     "0..1": ((0.0, 0.0, 0.0), (255.0, 255.0, 255.0)),
     "+-1": ((127.5, 127.5, 127.5), (127.5, 127.5, 127.5)),
@@ -25,9 +29,9 @@ class Description:
 
     Attributes:
         model: Its ONNX or TensorFlow Lite file.
-        mean: Subtracted from the pixels (0 to 255, three channels as RGB), None where the file's
-            input is uint8 and takes them as they are.
-        std: What they are divided by then; None together with `mean`.
+        normalisation: Mean that is subtracted from the pixels (0 to 255) and deviation that they
+            are divided by then, each for red, green and blue; None where the file's input is uint8
+            and takes them as they are.
         order: Of the channels: rgb or bgr.
         fit: stretch makes the image the size of the input, pad keeps its proportions.
         size: ``(height, width)`` where the file takes any, None for the file's.
@@ -38,8 +42,7 @@ class Description:
     """
 
     model: Path
-    mean: tuple[float, float, float] | None = None
-    std: tuple[float, float, float] | None = None
+    normalisation: Normalisation | None = None
     order: str = "rgb"
     fit: str = "stretch"
     size: tuple[int, int] | None = None
@@ -47,3 +50,24 @@ class Description:
     scores: str = "auto"
     mapping: str | None = None
     weight: float = 1.0
+
+
+def read_normalisation(text: str) -> Normalisation:
+    """Read the name of a range, or ``MEAN/STD`` with three numbers each for red, green and blue.
+
+    Raises:
+        LabelError: If it is neither.
+    """
+    if text in RANGES:
+        return RANGES[text]
+    parts = [part.split(",") for part in text.split("/")]
+    try:
+        mean, std = (tuple(float(number) for number in part) for part in parts)
+    except ValueError:
+        mean = std = ()
+    if len(mean) != 3 or len(std) != 3 or not all(map(math.isfinite, mean + std)) or min(std) <= 0:
+        raise LabelError(
+            f"the range is {text!r}; wanted {', '.join(RANGES)}, or R,G,B/R,G,B: the mean and the "
+            "deviation, above 0, of pixels from 0 to 255"
+        )
+    return mean, std

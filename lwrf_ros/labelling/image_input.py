@@ -36,12 +36,14 @@ class ImageInput:
 
     def __init__(self, tensor: InputTensor, description: Description) -> None:
         path, shape = description.model, tensor.shape
-        if shape[0] not in (1, None) or (shape[1] != 3) == (shape[3] != 3):
+        # Where every axis is free it is the order of the frameworks that export so.
+        self.channels_first = shape[1] == 3 or (shape[1] is None and shape[3] != 3)
+        channels = shape[1 if self.channels_first else 3]
+        if shape[0] not in (1, None) or channels not in (3, None) or shape[1] == shape[3] == 3:
             raise TeacherError(
                 f"{path} takes {_shown(shape)}; wanted one colour image, (1, 3, height, width) or "
                 "(1, height, width, 3)"
             )
-        self.channels_first = shape[1] == 3
         axes = shape[2:] if self.channels_first else shape[1:3]
         size = description.size
         if size is None and None in axes:
@@ -49,14 +51,12 @@ class ImageInput:
                 f"{path} takes images of any size ({_shown(shape)}); say which it was trained at, "
                 "--size 512x512 for example"
             )
-        height, width = (
-            size if size is not None else axes  # type: ignore[misc]
-        )
-        if any(axis not in (None, own) for axis, own in zip(axes, (height, width), strict=True)):
+        self.height, self.width = size or axes
+        if not all(axis in (None, own) for axis, own in zip(axes, size or axes, strict=True)):
             raise TeacherError(
-                f"{path} takes {_shown(shape)}, which {width}x{height} is not; leave --size out"
+                f"{path} takes {_shown(shape)}, which {self.width}x{self.height} is not; leave "
+                "--size out"
             )
-        self.height, self.width = int(height), int(width)
         self._tensor = tensor
         self._pad = description.fit == "pad"
         self._reverse = description.order == "bgr"
@@ -115,19 +115,21 @@ def _normalisation(
     tensor: InputTensor, description: Description
 ) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
     """Return mean and deviation, None for pixels that are taken as they are."""
-    if description.mean is None:
-        if tensor.dtype == np.uint8:
-            return None, None
+    as_they_are = (None, RANGES["0..255"])
+    if tensor.dtype == np.uint8 and description.normalisation in as_they_are:
+        return None, None
+    if description.normalisation is None:
         raise TeacherError(
             f"{description.model} takes {tensor.dtype}, and what range its pixels are to have is "
-            f"not in the file; say it with --range: {', '.join(RANGES)}, or --mean and --std"
+            f"not in the file; say it with --range: {', '.join(RANGES)}, or MEAN/STD"
         )
     if tensor.dtype.kind != "f" and not tensor.scale:
         raise TeacherError(
             f"{description.model} takes {tensor.dtype} that stands for no real numbers; leave "
-            "--range, --mean and --std out"
+            "--range out"
         )
-    return np.float32(description.mean), np.float32(description.std)
+    mean, std = description.normalisation
+    return np.float32(mean), np.float32(std)
 
 
 def _shown(shape: tuple[int | None, ...]) -> str:

@@ -66,16 +66,10 @@ class Labeller:
     def __init__(self, teachers: Sequence[Teacher], options: LabellerOptions) -> None:
         self._teachers = teachers
         self._options = options
-        input_px = max(max(one.input.height, one.input.width) for one in teachers)
-        self._grid_px = max(GRID_PX, math.ceil(input_px * max(options.scales)))
 
     def label(self, image: NDArray[np.uint8]) -> Labels:
         """Label an image, ``(H, W, 3) uint8 RGB``."""
         size = image.shape[:2]
-        shrink = min(1.0, self._grid_px / max(size))
-        if shrink < 1.0:
-            grid = [max(1, round(length * shrink)) for length in size]
-            image = cv2.resize(image, grid[::-1], interpolation=cv2.INTER_AREA)
         seen = [self._seen_by(teacher, image) for teacher in self._teachers]
         weights = [teacher.description.weight for teacher in self._teachers]
         mean = sum(one * np.float32(weight) for one, weight in zip(seen, weights, strict=True))
@@ -92,36 +86,41 @@ class Labeller:
 
     def _seen_by(self, teacher: Teacher, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return a teacher's ``(C + 1, h, w)`` mean over all views."""
-        by_scale = [self._seen_at(teacher, image, scale) for scale in self._options.scales]
+        shrink = min(1.0, GRID_PX / max(image.shape))
+        height, width = (max(1, round(length * shrink)) for length in image.shape[:2])
+        grid = (height, width)
+        by_scale = [self._seen_at(teacher, image, grid, scale) for scale in self._options.scales]
         return by_scale[0] if len(by_scale) == 1 else np.mean(by_scale, axis=0)
 
     def _seen_at(
-        self, teacher: Teacher, image: NDArray[np.uint8], scale: float
+        self, teacher: Teacher, image: NDArray[np.uint8], grid: tuple[int, int], scale: float
     ) -> NDArray[np.float32]:
-        parts = tiles(*image.shape[:2], scale)
+        parts = tiles(*grid, scale)
         if len(parts) == 1:
-            return self._seen_in(teacher, image, scale)
-        weight = np.zeros(image.shape[:2], dtype=np.float32)
-        total = None
+            return self._seen_in(teacher, image, grid, min(scale, 1.0))
+        weights = np.zeros(grid, dtype=np.float32)
+        total = np.zeros((teacher.planes, *grid), dtype=np.float32)
         for tile in parts:
-            place = (tile.rows, tile.columns)
-            seen = self._seen_in(teacher, image[place], 1.0)
-            if total is None:
-                total = np.zeros((len(seen), *weight.shape), dtype=np.float32)
+            rows = _on_image(tile.rows, image.shape[0] / grid[0])
+            columns = _on_image(tile.columns, image.shape[1] / grid[1])
+            seen = self._seen_in(teacher, image[rows, columns], tile.weight.shape, 1.0)
             total[:, tile.rows, tile.columns] += seen * tile.weight
-            weight[place] += tile.weight
-        total /= weight
-        return total
+            weights[tile.rows, tile.columns] += tile.weight
+        return total / weights
 
     def _seen_in(
-        self, teacher: Teacher, image: NDArray[np.uint8], scale: float
+        self, teacher: Teacher, image: NDArray[np.uint8], size: tuple[int, int], scale: float
     ) -> NDArray[np.float32]:
-        size = image.shape[:2]
         seen = teacher.probabilities(image, size, scale)
         if self._options.mirror:
-            seen += teacher.probabilities(image[:, ::-1], size, scale)[..., ::-1]
+            seen += teacher.probabilities(cv2.flip(image, 1), size, scale)[..., ::-1]
             seen /= 2
         return seen
+
+
+def _on_image(span: slice, stretch: float) -> slice:
+    """Return the pixels of an image that some of the grid cover."""
+    return slice(round(span.start * stretch), max(round(span.stop * stretch), 1))
 
 
 def winners(

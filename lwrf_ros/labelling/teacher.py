@@ -31,6 +31,7 @@ class Teacher:
     Attributes:
         description: The same.
         input: How it takes images.
+        planes: What it tells apart: C own classes and everything else.
 
     Raises:
         LabelError: If it cannot be used; the message says why and what to do.
@@ -43,15 +44,17 @@ class Teacher:
         # A picture of its own for the first try: what is wrong shows before the first image.
         self._output, self._scores = self._find_output(self._model.run(self._trial()))
         self._mapping = self._find_mapping(table)
+        self.planes = len(table) + 1
 
     def __str__(self) -> str:
         """Say in a line what was found out."""
-        scores = "class indices" if self._scores.indices else f"{self._scores.classes} classes"
-        if not self._scores.indices:
-            scores += " of logits" if self._scores.logits else " of probabilities"
+        kind = "logits" if self._scores.logits else "probabilities"
+        found = f"{kind} of {self._scores.classes} classes"
+        if self._scores.indices:
+            found = "class indices, each taken for certain"
         return (
-            f"{self.description.model.name}: {self.input.width}x{self.input.height} "
-            f"{self.description.order}, {self._model.outputs[self._output]}: {scores}"
+            f"{self.description.model.name}: {self.input.width}x{self.input.height} in, "
+            f"{self._model.outputs[self._output]} out, {found}"
         )
 
     def probabilities(
@@ -69,6 +72,11 @@ class Teacher:
         """
         output = self._model.run(self.input.tensor(image, scale))[self._output]
         planes = self._scores.planes(output, self._mapping.teacher_classes)
+        if not np.isfinite(planes).all():
+            raise TeacherError(
+                f"{self.description.model} gives scores that are not finite; say which range its "
+                "pixels are to have (--range), or export it in float32"
+            )
         rows, columns = self.input.fitted(*image.shape[:2], scale)
         part = (rows / self.input.height, columns / self.input.width)
         planes = resample(planes, part, size)

@@ -93,18 +93,24 @@ class TfliteModel(Model):
 
 
 def _scores_before_argmax(data: bytes, path: Path) -> dict[int, int]:
-    """Return, for each tensor that an ArgMax makes, the one that it is made of."""
+    """Return, for each tensor that is an ArgMax of scores, the tensor with these scores."""
     schema: Any = require("ai_edge_litert.schema_py_generated", _PACKAGE, path)
     model = schema.Model.GetRootAs(data, 0)
     graph = model.Subgraphs(0)
-    found = {}
+    kinds = schema.BuiltinOperator
+    # What may be done to labels without changing them.
+    keeping = (kinds.CAST, kinds.RESHAPE, kinds.SQUEEZE, kinds.EXPAND_DIMS)
+    found: dict[int, int] = {}
     for number in range(graph.OperatorsLength()):
         operator = graph.Operators(number)
         code = model.OperatorCodes(operator.OpcodeIndex())
         # Old files have the first field alone, new ones say 127 there for what does not fit.
         kind = max(code.DeprecatedBuiltinCode(), code.BuiltinCode())
-        if kind == schema.BuiltinOperator.ARG_MAX:
-            found[int(operator.Outputs(0))] = int(operator.Inputs(0))
+        source = int(operator.Inputs(0)) if operator.InputsLength() else -1
+        if kind == kinds.ARG_MAX:
+            found[int(operator.Outputs(0))] = source
+        elif kind in keeping and source in found:
+            found[int(operator.Outputs(0))] = found[source]
     return found
 
 

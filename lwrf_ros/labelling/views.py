@@ -63,9 +63,9 @@ def _ramp(span: tuple[int, int], spans: list[tuple[int, int]]) -> NDArray[np.flo
     weight = np.ones(stop - start, dtype=np.float32)
     number = spans.index(span)
     if number > 0:
-        weight = np.minimum(weight, (place - start) / (spans[number - 1][1] - start))
+        weight = np.minimum(weight, (place - start) / max(1, spans[number - 1][1] - start))
     if number + 1 < len(spans):
-        weight = np.minimum(weight, (stop - place) / (stop - spans[number + 1][0]))
+        weight = np.minimum(weight, (stop - place) / max(1, stop - spans[number + 1][0]))
     return weight
 
 
@@ -82,14 +82,15 @@ def resample(
     Returns:
         ``(K, height, width) float32``.
     """
-    if part == (1.0, 1.0):
+    if part == (1.0, 1.0):  # all of it, which OpenCV does faster
         return np.stack(
             [cv2.resize(plane, size[::-1], interpolation=cv2.INTER_LINEAR) for plane in planes]
         )
     for axis in (1, 2):
         length, wanted = planes.shape[axis], size[axis - 1]
         centres = (np.arange(wanted) + 0.5) * (part[axis - 1] * length / wanted) - 0.5
-        centres = np.clip(centres, 0, length - 1)
+        # Not beyond the part: what is behind it was not the image.
+        centres = np.clip(centres, 0, max(part[axis - 1] * length - 1, 0))
         before = np.floor(centres).astype(int)
         share = (centres - before).astype(np.float32)
         share = share[:, None] if axis == 1 else share

@@ -11,7 +11,7 @@ from lwrf_ros.node.decoding import Picture
 from lwrf_ros.tools.extraction.account import Account
 from lwrf_ros.tools.extraction.labelling import Labeller, LabelOptions
 from lwrf_ros.tools.extraction.options import FrameChoice
-from lwrf_ros.tools.extraction.pictures import check_choice, check_result, chosen_pictures, to_bgr
+from lwrf_ros.tools.extraction.pictures import chosen_pictures, to_bgr
 from lwrf_ros.tools.extraction.target import Target
 from lwrf_ros.tools.frames import open_frames
 from lwrf_ros.training.dataset import read_image
@@ -42,11 +42,11 @@ def extract(options: ExtractOptions, account: Account) -> None:
     Raises:
         ExtractError: If the folder cannot be written to, or no image came out.
         FrameError: If the recording cannot be opened or read to its end.
-        LwrfError: If the network cannot be had.
+        LwrfError: If there are no times to choose by, or the network cannot be had.
     """
     choice = options.choice
     with open_frames(choice.input, choice.bag_topic) as source:
-        check_choice(choice, source.has_stamps)
+        choice.check_times(source.has_stamps)
         target = Target(options.output, choice.jpeg_quality)
         target.check_input(choice.input)
         labeller = None
@@ -55,7 +55,7 @@ def extract(options: ExtractOptions, account: Account) -> None:
             account.weights = labeller.weights
         for name, picture in chosen_pictures(source, choice, account, "extracting"):
             _write(name, picture, target, labeller, account)
-    check_result(account, source.description)
+    account.check(source.description)
 
 
 def _write(

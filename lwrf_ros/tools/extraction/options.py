@@ -8,6 +8,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from lwrf_ros.errors import LwrfError
 from lwrf_ros.tools.arguments import positive_float, positive_int
 
 
@@ -45,6 +46,18 @@ class FrameChoice:
             max_frames=arguments.max_frames,
             jpeg_quality=arguments.jpeg,
         )
+
+    def check_times(self, has_stamps: bool) -> None:
+        """Refuse times where there are none.
+
+        Raises:
+            LwrfError: If images are to be chosen by time from a folder.
+        """
+        if self.every_s is not None and self.input.is_dir() and not has_stamps:
+            raise LwrfError(
+                f"{self.input} is a folder of images, which have no times for --every-s; take "
+                "each Nth one with --every N"
+            )
 
 
 def add_frame_choice(parser: argparse.ArgumentParser) -> None:

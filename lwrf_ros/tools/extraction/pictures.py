@@ -15,23 +15,9 @@ from lwrf_ros.node.decoding import Picture, Refusal, check, decode
 from lwrf_ros.tools.extraction.account import Account
 from lwrf_ros.tools.extraction.options import FrameChoice
 from lwrf_ros.tools.extraction.selection import Selection
-from lwrf_ros.tools.extraction.target import ExtractError
 from lwrf_ros.tools.frames import CompressedImage, Frame, FrameSource
 from lwrf_ros.tools.player import to_message
 from lwrf_ros.tools.progress import progress_bar
-
-
-def check_choice(choice: FrameChoice, has_stamps: bool) -> None:
-    """Refuse times where there are none.
-
-    Raises:
-        ExtractError: If a folder of images is to be chosen from by time.
-    """
-    if choice.every_s is not None and choice.input.is_dir() and not has_stamps:
-        raise ExtractError(
-            f"{choice.input} is a folder of images, which have no times for --every-s; take "
-            "each Nth one with --every N"
-        )
 
 
 def chosen_pictures(
@@ -73,21 +59,6 @@ def chosen_pictures(
             yield name, picture
             if account.images == choice.max_frames:
                 break
-
-
-def check_result(account: Account, description: str) -> None:
-    """Refuse to call it a success if there is no image.
-
-    Raises:
-        ExtractError: If none came out.
-    """
-    if not account.images:
-        refused = f" ({account.refusals()})" if account.refused else ""
-        raise ExtractError(
-            f"no image came out of {description}: of {account.read} frames "
-            f"{account.refused.total()} cannot be decoded{refused}; give a recording, or a "
-            "--bag-topic, with sound pictures"
-        )
 
 
 def to_bgr(picture: Picture) -> np.ndarray:

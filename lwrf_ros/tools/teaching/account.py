@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -31,6 +31,8 @@ class LabelAccount(Account):
         confidences: Of each of these masks that has labels, the mean probability of its labels.
     """
 
+    advice: ClassVar[str] = "look at some before training"
+
     probabilities_written: int = 0
     names: tuple[str, ...] = ()
     pixels: Counter[int] = field(default_factory=Counter)
@@ -48,7 +50,8 @@ class LabelAccount(Account):
         """Say it in a few lines."""
         lines = [super().__str__()]
         if self.probabilities_written:
-            lines.append(f"{self.probabilities_written} files of probabilities written")
+            count = self.probabilities_written
+            lines.append(f"{count} file{'' if count == 1 else 's'} of probabilities written")
         total = self.pixels.total()
         if total:
             shares = [

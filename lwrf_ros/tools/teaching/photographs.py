@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +15,7 @@ from lwrf_ros.tools.extraction.account import Account
 from lwrf_ros.tools.extraction.options import FrameChoice
 from lwrf_ros.tools.extraction.selection import Selection
 from lwrf_ros.tools.frames.folder import list_images
+from lwrf_ros.tools.frames.opening import refuse_topic
 from lwrf_ros.tools.progress import progress_bar
 from lwrf_ros.training.dataset import IMAGE_SUFFIXES
 from lwrf_ros.training.pair import DatasetError, read_image, refuse_truncated_jpeg
@@ -31,11 +31,19 @@ class Photographs:
         folder: Where the images are.
 
     Raises:
-        FrameError: If there is no image.
-        LabelError: If two images have the same name but for the suffix.
+        FrameError: If there is no image, or a topic was named.
+        LwrfError: If two images have the same name but for the suffix, or what was asked for does
+            not go with photographs.
     """
 
     def __init__(self, choice: FrameChoice) -> None:
+        refuse_topic(choice.input, choice.bag_topic)
+        choice.check_times(has_stamps=False)
+        if choice.jpeg_quality is not None:
+            raise LabelError(
+                f"{choice.input} is a folder of images, which are copied as they are; leave --jpeg "
+                "out"
+            )
         self.folder = choice.input
         inside = choice.input / "images"
         if inside.is_dir() and not list_images(choice.input):
@@ -93,8 +101,3 @@ class Photographs:
 def can_be_copied(file: Path) -> bool:
     """Tell whether training reads a file as it is."""
     return file.suffix.lower() in IMAGE_SUFFIXES
-
-
-def to_bgr(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return ``(H, W, 3) uint8`` RGB as BGR, as OpenCV writes it."""
-    return cv2.cvtColor(image, cv2.COLOR_RGB2BGR)

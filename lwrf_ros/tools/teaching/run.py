@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.data import class_tables
 from lwrf_ros.labelling.description import Description
+from lwrf_ros.labelling.errors import LabelError
 from lwrf_ros.labelling.labeller import Labeller, LabellerOptions
 from lwrf_ros.labelling.teacher import Teacher
 from lwrf_ros.tools.extraction.options import FrameChoice
 from lwrf_ros.tools.extraction.target import Target
 from lwrf_ros.tools.frames.opening import is_bag
 from lwrf_ros.tools.teaching.account import LabelAccount
-from lwrf_ros.tools.teaching.photographs import Photographs, can_be_copied, to_bgr
+from lwrf_ros.tools.teaching.photographs import Photographs, can_be_copied
 from lwrf_ros.training.dataset import read_image
 
 
@@ -58,6 +59,11 @@ def label(options: LabelOptions, account: LabelAccount) -> None:
     Raises:
         LwrfError: If the input, the output or a teacher cannot be used, or no image came out.
     """
+    if options.labeller.agree and len(options.teachers) < 2:
+        raise LabelError(
+            "--agree wants teachers that can differ, and there is one; give a second --model, or "
+            "leave it out"
+        )
     target = Target(options.output, options.choice.jpeg_quality)
     table = ClassTable.load(options.classes)
     target.check_classes(table)
@@ -91,8 +97,8 @@ class _Writer:
         account.weights = ", ".join(one.model.name for one in options.teachers)
 
     def is_done(self, name: str) -> bool:
-        """Tell whether nothing is left to do for an image."""
-        return self._has_labels(name) and self._target.image_of(name) is not None
+        """Tell whether there are an image and all that was asked for beside it."""
+        return self.has_labels(name) and self._target.image_of(name) is not None
 
     def write(self, name: str, image: NDArray[np.uint8] | None) -> None:
         """Write the labels of an image that is in the data set.
@@ -103,7 +109,7 @@ class _Writer:
         """
         had_mask = self._target.has_mask(name)
         self._account.masks_kept += had_mask
-        if image is None or self._has_labels(name):
+        if image is None or self.has_labels(name):
             return
         labels = self._labeller.label(image)
         if self._probabilities and not self._target.has_probabilities(name):
@@ -113,7 +119,8 @@ class _Writer:
             self._target.write_mask(name, labels.mask, self._table_file)
             self._account.add(labels)
 
-    def _has_labels(self, name: str) -> bool:
+    def has_labels(self, name: str) -> bool:
+        """Tell whether there is all that was asked for beside an image."""
         stored = not self._probabilities or self._target.has_probabilities(name)
         return stored and self._target.has_mask(name)
 
@@ -124,8 +131,9 @@ def _label_photographs(
     photographs = Photographs(options.choice)
     in_place = target.has_images_in(photographs.folder)
     writer = _Writer(options, table, target, account)
-    for name, file, image in photographs.chosen(account, writer.is_done):
-        there = target.image_of(name)
+    is_done = writer.has_labels if in_place else writer.is_done
+    for name, file, image in photographs.chosen(account, is_done):
+        there = file if in_place else target.image_of(name)
         if there is not None:
             account.images_kept += 1
             if image is not None and not in_place:
@@ -134,10 +142,10 @@ def _label_photographs(
             target.copy_image(name, file)
             account.images_written += 1
         else:
-            assert image is not None
-            target.write_image(name, to_bgr(image))
+            target.write_image(name, cv2.cvtColor(read_image(file), cv2.COLOR_RGB2BGR))
             account.images_written += 1
         writer.write(name, image)
+    account.check(f"{photographs.folder}")
 
 
 def _label_recording(
@@ -166,4 +174,4 @@ def _label_recording(
                 code = cv2.COLOR_GRAY2RGB if bgr.ndim == 2 else cv2.COLOR_BGR2RGB
                 image = cv2.cvtColor(bgr, code)
             writer.write(name, image)
-    pictures.check_result(account, source.description)
+    account.check(source.description)
