@@ -41,10 +41,13 @@ class Teacher:
         self.description = description
         self._model = open_model(description.model, threads)
         self.input = ImageInput(self._model.input, description)
-        # A picture of its own for the first try: what is wrong shows before the first image.
-        self._output, self._scores = self._find_output(self._model.run(self._trial()))
+        # A first try, so that what is wrong shows before the first image.
+        noise = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+        outputs = self._model.run(self.input.tensor(noise))
+        self._output, self._scores = self._find_output(outputs)
         self._mapping = self._find_mapping(table)
         self.planes = len(table) + 1
+        self._read(outputs)
 
     def __str__(self) -> str:
         """Say in a line what was found out."""
@@ -70,21 +73,21 @@ class Teacher:
         Returns:
             ``(C + 1, height, width) float32`` by own class; the last is everything else.
         """
-        output = self._model.run(self.input.tensor(image, scale))[self._output]
-        planes = self._scores.planes(output, self._mapping.teacher_classes)
-        if not np.isfinite(planes).all():
-            raise TeacherError(
-                f"{self.description.model} gives scores that are not finite; say which range its "
-                "pixels are to have (--range), or export it in float32"
-            )
+        planes = self._read(self._model.run(self.input.tensor(image, scale)))
         rows, columns = self.input.fitted(*image.shape[:2], scale)
         part = (rows / self.input.height, columns / self.input.width)
         planes = resample(planes, part, size)
         return self._mapping.apply(softmax(planes) if self._scores.logits else planes)
 
-    def _trial(self) -> NDArray[Any]:
-        noise = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
-        return self.input.tensor(noise)
+    def _read(self, outputs: list[NDArray[Any]]) -> NDArray[np.float32]:
+        """Return the ``(K, h, w)`` scores of the teacher's classes."""
+        planes = self._scores.planes(outputs[self._output], self._mapping.teacher_classes)
+        if not np.isfinite(planes).all():
+            raise TeacherError(
+                f"{self.description.model} gives scores that are not finite; say which range its "
+                "pixels are to have (--range), or export it in float32"
+            )
+        return planes
 
     def _find_output(self, outputs: list[NDArray[Any]]) -> tuple[int, ClassScores]:
         """Return the number of the output with the classes, and how it is read."""

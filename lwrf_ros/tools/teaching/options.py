@@ -101,8 +101,8 @@ def descriptions(arguments: argparse.Namespace) -> list[Description]:
         values = getattr(arguments, name.replace("-", "_")) or [default]
         if len(values) not in (1, len(models)):
             raise LwrfError(
-                f"--{name} is given {len(values)} times for {len(models)} teachers; wanted once "
-                "for all, or once for each"
+                f"--{name} is there {_times(len(values))}, --model {_times(len(models))}; wanted "
+                "once for all teachers, or once for each"
             )
         for value in values:
             if choices and value not in choices:
@@ -134,6 +134,10 @@ def descriptions(arguments: argparse.Namespace) -> list[Description]:
             strict=True,
         )
     ]
+
+
+def _times(count: int) -> str:
+    return f"{count} time{'' if count == 1 else 's'}"
 
 
 def _add(
