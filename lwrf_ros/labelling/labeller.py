@@ -89,8 +89,11 @@ class Labeller:
         shrink = min(1.0, GRID_PX / max(image.shape))
         height, width = (max(1, round(length * shrink)) for length in image.shape[:2])
         grid = (height, width)
-        by_scale = [self._seen_at(teacher, image, grid, scale) for scale in self._options.scales]
-        return by_scale[0] if len(by_scale) == 1 else np.mean(by_scale, axis=0)
+        first, *others = self._options.scales
+        total = self._seen_at(teacher, image, grid, first)
+        for scale in others:
+            total += self._seen_at(teacher, image, grid, scale)
+        return total / np.float32(len(self._options.scales))
 
     def _seen_at(
         self, teacher: Teacher, image: NDArray[np.uint8], grid: tuple[int, int], scale: float
@@ -106,7 +109,8 @@ class Labeller:
             seen = self._seen_in(teacher, image[rows, columns], tile.weight.shape, 1.0)
             total[:, tile.rows, tile.columns] += seen * tile.weight
             weights[tile.rows, tile.columns] += tile.weight
-        return total / weights
+        total /= weights
+        return total
 
     def _seen_in(
         self, teacher: Teacher, image: NDArray[np.uint8], size: tuple[int, int], scale: float

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,18 +39,44 @@ class InputTensor:
     zero_point: int = 0
 
 
+@dataclass(frozen=True)
+class OutputTensor:
+    """What a network gives.
+
+    Attributes:
+        name: Its name in the file.
+        scale: As of `InputTensor`.
+        zero_point: As of `InputTensor`.
+    """
+
+    name: str
+    scale: float = 0.0
+    zero_point: int = 0
+
+    def real(self, values: NDArray[Any]) -> NDArray[np.float32]:
+        """Return the real numbers that values stand for, of the same shape."""
+        if not self.scale:
+            return np.asarray(values, dtype=np.float32)
+        if values.dtype == np.uint8:
+            # Several times faster than to compute each.
+            steps = np.arange(256, dtype=np.float32) - np.float32(self.zero_point)
+            flat = np.ascontiguousarray(values).reshape(len(values), -1)
+            return cv2.LUT(flat, steps * np.float32(self.scale)).reshape(values.shape)
+        return (values.astype(np.float32) - self.zero_point) * np.float32(self.scale)
+
+
 class Model(ABC):
     """A network that is ready to run.
 
     Attributes:
         path: Its file.
         input: The tensor that it takes.
-        outputs: Names of the tensors that it gives.
+        outputs: The tensors that it gives.
     """
 
     path: Path
     input: InputTensor
-    outputs: tuple[str, ...]
+    outputs: tuple[OutputTensor, ...]
 
     @abstractmethod
     def run(self, tensor: NDArray[Any]) -> list[NDArray[Any]]:
@@ -59,8 +86,8 @@ class Model(ABC):
             tensor: The input, of the type and the fixed axes of `input`.
 
         Returns:
-            One array for each of `outputs`, real numbers where the file's are quantised; they may
-            be overwritten by the next call.
+            One array for each of `outputs`, as they are stored; `OutputTensor.real` says what
+            they stand for.
 
         Raises:
             TeacherError: If the network refuses the tensor.

@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwrf_ros.labelling.errors import TeacherError
-from lwrf_ros.labelling.model import InputTensor, Model, check_image_input, require
+from lwrf_ros.labelling.model import (
+    InputTensor,
+    Model,
+    OutputTensor,
+    check_image_input,
+    require,
+)
 
 _DTYPES = {
     "tensor(float)": np.float32,
@@ -59,7 +65,7 @@ class OnnxModel(Model):
         # Free axes have a name or nothing instead of a number.
         shape = tuple(axis if isinstance(axis, int) and axis > 0 else None for axis in tensor.shape)
         self.input = InputTensor(tensor.name, shape, np.dtype(_DTYPES[tensor.type]))
-        self.outputs = tuple(one.name for one in self._session.get_outputs())
+        self.outputs = tuple(OutputTensor(one.name) for one in self._session.get_outputs())
 
     def run(self, tensor: NDArray[Any]) -> list[NDArray[Any]]:
         """Run it, see `Model`."""

@@ -57,7 +57,7 @@ class Teacher:
             found = "class indices, each taken for certain"
         return (
             f"{self.description.model.name}: {self.input.width}x{self.input.height} in, "
-            f"{self._model.outputs[self._output]} out, {found}"
+            f"{self._model.outputs[self._output].name} out, {found}"
         )
 
     def probabilities(
@@ -91,7 +91,7 @@ class Teacher:
 
     def _find_output(self, outputs: list[NDArray[Any]]) -> tuple[int, ClassScores]:
         """Return the number of the output with the classes, and how it is read."""
-        wanted, names = self.description.output, self._model.outputs
+        wanted, names = self.description.output, [one.name for one in self._model.outputs]
         path = self.description.model
         numbers = list(range(len(outputs)))
         if wanted is not None:
@@ -103,9 +103,12 @@ class Teacher:
             numbers = [names.index(wanted) if wanted in names else int(wanted)]
         found = []
         for number in numbers:
-            size = (self.input.height, self.input.width)
             scores = ClassScores.find(
-                outputs[number], size, self.input.channels_first, self.description.scores
+                outputs[number],
+                (self.input.height, self.input.width),
+                self.input.channels_first,
+                self.description.scores,
+                self._model.outputs[number],
             )
             if scores is not None:
                 found.append((number, scores))

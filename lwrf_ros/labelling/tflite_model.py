@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwrf_ros.labelling.errors import TeacherError
-from lwrf_ros.labelling.model import InputTensor, Model, check_image_input, require
+from lwrf_ros.labelling.model import (
+    InputTensor,
+    Model,
+    OutputTensor,
+    check_image_input,
+    require,
+)
 
 _PACKAGE = "ai-edge-litert"
 # What a TensorFlow Lite file has at its fourth byte.
@@ -73,7 +79,7 @@ class TfliteModel(Model):
         details = {one["index"]: one for one in self._interpreter.get_tensor_details()}
         found = [one["index"] for one in self._interpreter.get_output_details()]
         self._out = [details[scores_of.get(index, index)] for index in found]
-        self.outputs = tuple(one["name"] for one in self._out)
+        self.outputs = tuple(OutputTensor(one["name"], *one["quantization"]) for one in self._out)
 
     def run(self, tensor: NDArray[Any]) -> list[NDArray[Any]]:
         """Run it, see `Model`."""
@@ -84,7 +90,7 @@ class TfliteModel(Model):
                 self._in = self._interpreter.get_input_details()[0]
             self._interpreter.set_tensor(self._in["index"], tensor)
             self._interpreter.invoke()
-            return [_real(self._interpreter.get_tensor(one["index"]), one) for one in self._out]
+            return [self._interpreter.get_tensor(one["index"]) for one in self._out]
         except (ValueError, RuntimeError) as error:
             raise TeacherError(
                 f"{self.path} refuses an input of {' x '.join(map(str, tensor.shape))}: "
@@ -112,11 +118,3 @@ def _scores_before_argmax(data: bytes, path: Path) -> dict[int, int]:
         elif kind in keeping and source in found:
             found[int(operator.Outputs(0))] = found[source]
     return found
-
-
-def _real(values: NDArray[Any], details: dict[str, Any]) -> NDArray[Any]:
-    """Return the real numbers that quantised ones stand for, others as they are."""
-    scale, zero_point = details["quantization"]
-    if not scale:
-        return values
-    return (values.astype(np.float32) - zero_point) * np.float32(scale)

@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from lwrf_ros.labelling.class_scores import ClassScores, softmax
+from lwrf_ros.labelling.model import OutputTensor
 
 SIZE = (513, 257)
 
@@ -48,7 +51,7 @@ def test_indices(shape: tuple[int, ...]) -> None:
         np.zeros((1, 1, 513, 257), np.float32),
         np.zeros((1, 21, 65, 129), np.float32),
         np.zeros((2, 21, 129, 65), np.float32),
-        np.zeros((1, 21, 129, 65), np.int32),
+        np.zeros((1, 21, 129, 65), np.int32),  # integers that stand for no scores
         np.zeros((1, 21, 1, 1), np.float32),
     ],
 )
@@ -79,6 +82,27 @@ def test_planes() -> None:
     last = np.arange(12, dtype=np.float16).reshape(1, 2, 2, 3)
     planes = ClassScores(3, 3).planes(last, 3)
     np.testing.assert_array_equal(planes[1], [[1, 4], [7, 10]])
+
+
+@pytest.mark.parametrize(
+    ("dtype", "zero_point", "stored", "real"),
+    [
+        (np.uint8, 82, (0, 82, 255), (-16.4, 0, 34.6)),
+        (np.int8, -3, (-128, -3, 127), (-25, 0, 26)),
+        (np.int16, 0, (-300, 0, 300), (-60, 0, 60)),
+    ],
+)
+def test_quantised_scores(
+    dtype: type, zero_point: int, stored: Sequence[int], real: Sequence[float]
+) -> None:
+    tensor = OutputTensor("scores", 0.2, zero_point)
+    output = np.array(stored, dtype=dtype)[:, None].repeat(2, axis=1).reshape(1, 3, 2, 1)
+    output = output.repeat(2, axis=3).transpose(0, 2, 3, 1)
+    found = ClassScores.find(output, (4, 4), False, "auto", tensor)
+    assert found == ClassScores(3, 3, logits=True, tensor=tensor)
+    planes = found.planes(output, 3)
+    assert (planes.shape, planes.dtype) == ((3, 2, 2), np.float32)
+    np.testing.assert_allclose(planes[:, 1, 0], real, atol=1e-5)
 
 
 def test_softmax_of_large_scores() -> None:

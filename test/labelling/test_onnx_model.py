@@ -18,7 +18,7 @@ from onnx import TensorProto, helper
 from small_teachers import pointwise, write
 
 from lwrf_ros.labelling.errors import TeacherError
-from lwrf_ros.labelling.model import open_model
+from lwrf_ros.labelling.model import OutputTensor, open_model
 
 
 def info(name: str, kind: int, shape: list[int | str]) -> object:
@@ -35,7 +35,7 @@ def test_what_is_read_and_run(tmp_path: Path) -> None:
     model = open_model(path, threads=1)
     assert model.input.shape == (1, 3, None, 2)
     assert model.input.dtype == np.float32
-    assert model.outputs == ("scores",)
+    assert model.outputs == (OutputTensor("scores"),)
     (scores,) = model.run(np.full((1, 3, 4, 2), 3, np.float32))
     np.testing.assert_array_equal(scores[0, :, 3, 1], [3, 11])
 
