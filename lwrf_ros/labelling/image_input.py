@@ -44,23 +44,11 @@ class ImageInput:
                 f"{path} takes {_shown(shape)}; wanted one colour image, (1, 3, height, width) or "
                 "(1, height, width, 3)"
             )
-        axes = shape[2:] if self.channels_first else shape[1:3]
-        size = description.size
-        if size is None and None in axes:
-            raise TeacherError(
-                f"{path} takes images of any size ({_shown(shape)}); say which it was trained at, "
-                "--size 512x512 for example"
-            )
-        self.height, self.width = size or axes
-        if not all(axis in (None, own) for axis, own in zip(axes, size or axes, strict=True)):
-            raise TeacherError(
-                f"{path} takes {_shown(shape)}, which {self.width}x{self.height} is not; leave "
-                "--size out"
-            )
+        self.height, self.width = _size(shape, self.channels_first, description)
         self._tensor = tensor
         self._pad = description.fit == "pad"
         self._reverse = description.order == "bgr"
-        self._mean, self._std = _normalisation(tensor, description)
+        self._normalisation = _normalisation(tensor, description)
 
     def fitted(self, height: int, width: int, scale: float = 1.0) -> tuple[int, int]:
         """Return the rows and columns of the input that an image takes up, the rest is padding.
@@ -83,7 +71,7 @@ class ImageInput:
             image: ``(H, W, 3) uint8 RGB``.
             scale: As of `fitted`.
         """
-        inner = self.fitted(*image.shape[:2], scale)
+        inner = self.fitted(image.shape[0], image.shape[1], scale)
         smaller = inner[0] < image.shape[0] and inner[1] < image.shape[1]
         how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
         pixels = cv2.resize(image, inner[::-1], interpolation=how)
@@ -93,8 +81,9 @@ class ImageInput:
                 pixels, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=(PADDING,) * 3
             )
         values: NDArray[Any] = pixels
-        if self._mean is not None:
-            values = self._stored((pixels - self._mean) / self._std)
+        if self._normalisation is not None:
+            mean, std = self._normalisation
+            values = self._stored((pixels - mean) / std)
         if self._reverse:
             values = values[..., ::-1]
         if self.channels_first:
@@ -111,13 +100,33 @@ class ImageInput:
         return np.clip(steps, limits.min, limits.max).astype(dtype)
 
 
+def _size(
+    shape: tuple[int | None, ...], channels_first: bool, description: Description
+) -> tuple[int, int]:
+    """Return rows and columns of the input, from the file or from what was said."""
+    height, width = shape[2:] if channels_first else shape[1:3]
+    path, size = description.model, description.size
+    if size is None:
+        if height is None or width is None:
+            raise TeacherError(
+                f"{path} takes images of any size ({_shown(shape)}); say which it was trained at, "
+                "--size 512x512 for example"
+            )
+        return height, width
+    if height not in (None, size[0]) or width not in (None, size[1]):
+        raise TeacherError(
+            f"{path} takes {_shown(shape)}, which {size[1]}x{size[0]} is not; leave --size out"
+        )
+    return size
+
+
 def _normalisation(
     tensor: InputTensor, description: Description
-) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
     """Return mean and deviation, None for pixels that are taken as they are."""
     as_they_are = (None, RANGES["0..255"])
     if tensor.dtype == np.uint8 and description.normalisation in as_they_are:
-        return None, None
+        return None
     if description.normalisation is None:
         raise TeacherError(
             f"{description.model} takes {tensor.dtype}, and what range its pixels are to have is "
@@ -129,7 +138,7 @@ def _normalisation(
             "--range out"
         )
     mean, std = description.normalisation
-    return np.float32(mean), np.float32(std)
+    return np.asarray(mean, np.float32), np.asarray(std, np.float32)
 
 
 def _shown(shape: tuple[int | None, ...]) -> str:

@@ -117,7 +117,8 @@ class Labeller:
     ) -> NDArray[np.float32]:
         seen = teacher.probabilities(image, size, scale)
         if self._options.mirror:
-            seen += teacher.probabilities(cv2.flip(image, 1), size, scale)[..., ::-1]
+            mirrored = np.ascontiguousarray(image[:, ::-1])
+            seen += teacher.probabilities(mirrored, size, scale)[..., ::-1]
             seen /= 2
         return seen
 

@@ -61,7 +61,8 @@ class OutputTensor:
             # Several times faster than to compute each.
             steps = np.arange(256, dtype=np.float32) - np.float32(self.zero_point)
             flat = np.ascontiguousarray(values).reshape(len(values), -1)
-            return cv2.LUT(flat, steps * np.float32(self.scale)).reshape(values.shape)
+            real: NDArray[Any] = cv2.LUT(flat, steps * np.float32(self.scale))
+            return real.reshape(values.shape)
         return (values.astype(np.float32) - self.zero_point) * np.float32(self.scale)
 
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 FOLDER = "probabilities"
 SUFFIX = ".npz"
-KEY = "probabilities"
 
 
 def encode_probabilities(probabilities: NDArray[np.uint8]) -> bytes:
@@ -23,5 +22,5 @@ def encode_probabilities(probabilities: NDArray[np.uint8]) -> bytes:
             no class of the table, the sum is less than 255.
     """
     data = io.BytesIO()
-    np.savez_compressed(data, **{KEY: probabilities})
+    np.savez_compressed(data, probabilities=probabilities)
     return data.getvalue()

@@ -74,7 +74,7 @@ class Teacher:
             ``(C + 1, height, width) float32`` by own class; the last is everything else.
         """
         planes = self._read(self._model.run(self.input.tensor(image, scale)))
-        rows, columns = self.input.fitted(*image.shape[:2], scale)
+        rows, columns = self.input.fitted(image.shape[0], image.shape[1], scale)
         part = (rows / self.input.height, columns / self.input.width)
         planes = resample(planes, part, size)
         return self._mapping.apply(softmax(planes) if self._scores.logits else planes)
