@@ -31,10 +31,13 @@ ROS = [
 ]
 # Of `lwrf export` to ONNX.
 EXPORT = ["onnx>=1.17", "onnxruntime>=1.18", "onnxscript>=0.2"]
+# What runs the teachers of `lwrf label`.
+LABEL = ["ai-edge-litert>=1.2", "onnxruntime>=1.18"]
 # What `lwrf benchmark` measures beside this package, where it is there.
 BENCHMARK = [*EXPORT, "openvino>=2024.4"]
 TEST = [
     *BENCHMARK,
+    *LABEL,
     "colcon-common-extensions",
     "hypothesis>=6",
     "mypy>=1.10",
@@ -53,7 +56,7 @@ setup(
     author=MANIFEST.findtext("maintainer"),
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
     package_data={
-        f"{NAME}.data": ["classes/*.yaml", "groups/*.yaml", "weights/*"],
+        f"{NAME}.data": ["classes/*.yaml", "groups/*.yaml", "mappings/*.yaml", "weights/*"],
         f"{NAME}.tools.reporting": ["page/*"],
     },
     data_files=[
@@ -81,7 +84,13 @@ setup(
         "tqdm>=4.57",
         "zstandard>=0.18",
     ],
-    extras_require={"benchmark": BENCHMARK, "export": EXPORT, "ros": ROS, "test": TEST},
+    extras_require={
+        "benchmark": BENCHMARK,
+        "export": EXPORT,
+        "label": LABEL,
+        "ros": ROS,
+        "test": TEST,
+    },
     entry_points={
         "console_scripts": [
             "segmenter = lwrf_ros.node.main:main",

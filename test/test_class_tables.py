@@ -11,7 +11,15 @@ import pytest
 from lwrf_ros.classes import UNLABELLED_NAME, ClassTable
 from lwrf_ros.data import class_tables
 
-COUNTS = {"camvid": 11, "cityscapes": 19, "context": 60, "nyu40": 40, "person_part": 7, "voc": 21}
+COUNTS = {
+    "ade31": 31,
+    "camvid": 11,
+    "cityscapes": 19,
+    "context": 60,
+    "nyu40": 40,
+    "person_part": 7,
+    "voc": 21,
+}
 
 # The classes in the order of their indices.
 VOC = (

@@ -31,7 +31,17 @@ def test_the_tree_is_read(modules: dict[str, Path], imports: list[Import]) -> No
 
 
 @pytest.mark.parametrize(
-    "part", ["network", "segmentation", "training", "classes", "class_groups", "regions", "data"]
+    "part",
+    [
+        "network",
+        "segmentation",
+        "labelling",
+        "training",
+        "classes",
+        "class_groups",
+        "regions",
+        "data",
+    ],
 )
 def test_the_engine_knows_no_ros(imports: list[Import], part: str) -> None:
     assert violations(imports, [f"lwrf_ros.{part}"], [*ROS, "lwrf_ros.node"]) == []
@@ -65,6 +75,11 @@ def test_the_node_opens_no_connection_but_those_of_ros(imports: list[Import]) ->
     network = ["socket", "ssl", "http", "urllib", "ftplib", "smtplib", "requests", "asyncio"]
     own = [one.importer for one in imports if not one.importer.startswith("lwrf_ros.tools")]
     assert violations(imports, own, network) == []
+
+
+def test_labelling_needs_no_torch(imports: list[Import]) -> None:
+    heavy = ["torch", "lwrf_ros.network", "lwrf_ros.segmentation", "lwrf_ros.training"]
+    assert violations(imports, ["lwrf_ros.labelling"], heavy) == []
 
 
 def test_no_import_cycles(modules: dict[str, Path], imports: list[Import]) -> None:

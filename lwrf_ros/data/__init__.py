@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""Package data, however it is installed: class tables and groups, weights, configuration."""
+"""Package data, however it is installed: class tables, groups, mappings, weights, configuration."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ def class_tables() -> dict[str, Path]:
 def class_groups() -> dict[str, Path]:
     """Return the bundled class groups by name, ``<class table>_<purpose>``."""
     return {path.stem: path for path in sorted((_ROOT / "groups").glob("*.yaml"))}
+
+
+def class_mappings() -> dict[str, Path]:
+    """Return the bundled mappings of a teacher's classes by name, that of the class table."""
+    return {path.stem: path for path in sorted((_ROOT / "mappings").glob("*.yaml"))}
 
 
 def bundled_weights() -> list[Path]:

@@ -8,8 +8,8 @@ import argparse
 from pathlib import Path
 
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.tools.arguments import positive_float, positive_int
 from lwrf_ros.tools.evaluation.options import PRECISIONS, add_engine, add_network, fraction
+from lwrf_ros.tools.extraction.options import FrameChoice, add_frame_choice
 
 NAME = "extract"
 HELP = "write frames of a bag, a video or a folder as images, and first masks to correct by hand"
@@ -19,7 +19,7 @@ BUNDLED = ""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("input", metavar="INPUT", help="ROS bag, video file or folder of images")
+    add_frame_choice(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -28,32 +28,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="data set to write into: images/NAME.png, masks/NAME.png, classes.yaml; what is "
         "there already stays as it is",
-    )
-    parser.add_argument("--bag-topic", help="image topic of a bag that has several")
-    step = parser.add_mutually_exclusive_group()
-    step.add_argument(
-        "--every",
-        type=positive_int,
-        default=1,
-        metavar="N",
-        help="take each Nth frame (default: all)",
-    )
-    step.add_argument(
-        "--every-s",
-        type=positive_float,
-        metavar="SECONDS",
-        help="take a frame every so many seconds, by the frames' stamps",
-    )
-    parser.add_argument(
-        "--different",
-        type=positive_float,
-        metavar="GREY_LEVELS",
-        help="leave out a frame whose thumbnail differs by less than this on average from the "
-        "last one taken, of 255; 2 drops what a standing robot sees (default: leave out none)",
-    )
-    parser.add_argument("--max-frames", type=positive_int, help="end after so many images")
-    parser.add_argument(
-        "--jpeg", type=_quality, metavar="QUALITY", help="write JPEG of 1 to 100 instead of PNG"
     )
     parser.add_argument(
         "--labels",
@@ -104,14 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
             min_confidence=arguments.min_confidence or 0.0,
         )
     options = ExtractOptions(
-        input=Path(arguments.input).expanduser(),
+        choice=FrameChoice.of(arguments),
         output=arguments.output.expanduser(),
-        bag_topic=arguments.bag_topic,
-        every=arguments.every,
-        every_s=arguments.every_s,
-        different=arguments.different,
-        max_frames=arguments.max_frames,
-        jpeg_quality=arguments.jpeg,
         labels=labels,
     )
     account = Account()
@@ -121,9 +89,3 @@ def run(arguments: argparse.Namespace) -> int:
         if account.read:
             print(f"{arguments.output}: {account}", flush=True)
     return 0
-
-
-def _quality(text: str) -> int:
-    if not (text.isdecimal() and 1 <= int(text) <= 100):
-        raise argparse.ArgumentTypeError(f"got {text!r}, wanted a whole number from 1 to 100")
-    return int(text)

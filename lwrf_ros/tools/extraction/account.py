@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import ClassVar
+
+from lwrf_ros.tools.extraction.target import ExtractError
 
 
 @dataclass
@@ -24,7 +27,10 @@ class Account:
         masks_written: New files.
         masks_kept: Files that were there already.
         weights: What the masks were made with, empty if none were to be made.
+        advice: What to do with them.
     """
+
+    advice: ClassVar[str] = "correct them before training"
 
     read: int = 0
     skipped: int = 0
@@ -54,8 +60,25 @@ class Account:
             text += f" ({self.refusals()})"
         if self.weights:
             masks = _written("mask", self.masks_written, self.masks_kept)
-            text += f"\n{masks}, made with {self.weights}: correct them before training"
+            text += f"\n{masks}, made with {self.weights}: {self.advice}"
         return text
+
+    def check(self, description: str) -> None:
+        """Refuse to call it a success if there is no image.
+
+        Args:
+            description: The recording in a few words.
+
+        Raises:
+            ExtractError: If none came out.
+        """
+        if not self.images:
+            refused = f" ({self.refusals()})" if self.refused else ""
+            raise ExtractError(
+                f"no image came out of {description}: of {self.read} frames "
+                f"{self.refused.total()} cannot be decoded{refused}; give a recording, or a "
+                "--bag-topic, with sound pictures"
+            )
 
     def refusals(self) -> str:
         """Return the refused frames by reason, most frequent first."""

@@ -11,6 +11,9 @@ import cv2
 
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.labelling.probability_file import FOLDER as PROBABILITIES
+from lwrf_ros.labelling.probability_file import SUFFIX as PROBABILITIES_SUFFIX
+from lwrf_ros.labelling.probability_file import encode_probabilities
 from lwrf_ros.training.dataset import IMAGE_SUFFIXES, MASK_SUFFIX
 
 if TYPE_CHECKING:
@@ -37,12 +40,13 @@ class Target:
 
     def __init__(self, folder: Path, jpeg_quality: int | None = None) -> None:
         self._images, self._masks = folder / "images", folder / "masks"
+        self._probabilities = folder / PROBABILITIES
         self._classes = folder / "classes.yaml"
         if jpeg_quality is None:
             self._suffix, self._options = ".png", []
         else:
             self._suffix, self._options = ".jpg", [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality]
-        for path in (folder, self._images, self._masks):
+        for path in (folder, self._images, self._masks, self._probabilities):
             if path.exists() and not path.is_dir():
                 raise ExtractError(f"{path} is a file; wanted a folder to write into (-o)")
 
@@ -52,11 +56,15 @@ class Target:
         Raises:
             ExtractError: If the recording is the folder of images itself.
         """
-        if recording.resolve() == self._images.resolve():
+        if self.has_images_in(recording):
             raise ExtractError(
                 f"{recording} is the folder that the images would be written into; give another "
                 "folder as -o"
             )
+
+    def has_images_in(self, folder: Path) -> bool:
+        """Tell whether a folder is the one that its images are in."""
+        return folder.resolve() == self._images.resolve()
 
     def check_classes(self, table: ClassTable) -> None:
         """Refuse to add masks of other classes than those that are there.
@@ -70,9 +78,8 @@ class Target:
         if there != table.names:
             raise ExtractError(
                 f"the masks in {self._masks.parent} have the classes {', '.join(there)} "
-                f"(classes.yaml), those of {table.name} are {', '.join(table.names)}; choose "
-                f"weights for those with --labels WEIGHTS --classes {self._classes}, or another "
-                "folder"
+                f"(classes.yaml), those of {table.name} are {', '.join(table.names)}; choose a "
+                f"network for those, with --classes {self._classes}, or another folder"
             )
 
     def image_of(self, name: str) -> Path | None:
@@ -89,6 +96,18 @@ class Target:
         _, data = cv2.imencode(self._suffix, pixels_bgr, self._options)
         _store(self._images / f"{name}{self._suffix}", data.tobytes())
 
+    def copy_image(self, name: str, file: Path) -> None:
+        """Write an image as it is in a file."""
+        _store(self._images / f"{name}{file.suffix.lower()}", file.read_bytes())
+
+    def has_probabilities(self, name: str) -> bool:
+        """Tell whether there are probabilities of that name."""
+        return self._probability(name).exists()
+
+    def write_probabilities(self, name: str, probabilities: npt.NDArray[np.uint8]) -> None:
+        """Write ``(C, h, w) uint8`` probabilities, as of `encode_probabilities`."""
+        _store(self._probability(name), encode_probabilities(probabilities))
+
     def write_mask(self, name: str, labels: npt.NDArray[np.uint8], classes: Path) -> None:
         """Write ``(H, W) uint8`` class indices, and beside the first mask its class table."""
         if not self._classes.exists():
@@ -98,6 +117,9 @@ class Target:
 
     def _mask(self, name: str) -> Path:
         return self._masks / f"{name}{MASK_SUFFIX}"
+
+    def _probability(self, name: str) -> Path:
+        return self._probabilities / f"{name}{PROBABILITIES_SUFFIX}"
 
 
 def _store(path: Path, data: bytes) -> None:

@@ -36,14 +36,7 @@ class FolderFrames(FrameSource):
             FrameError: It holds no image.
         """
         self._faults = faults
-        self._files = sorted(
-            entry for entry in path.iterdir() if entry.suffix.lower() in IMAGE_SUFFIXES
-        )
-        if not self._files:
-            raise FrameError(
-                f"the folder {path} has neither a metadata.yaml (then it would be a bag) nor an "
-                f"image ({', '.join(IMAGE_SUFFIXES)}); give a folder with at least one"
-            )
+        self._files = list_images(path, required=True)
         self.description = f"{path.name}/"
         self.count = len(self._files)
         self.rate_hz = FOLDER_RATE_HZ
@@ -62,3 +55,18 @@ class FolderFrames(FrameSource):
                 raise FrameError(f"{file} is not an image that OpenCV can read; mend or remove it")
             time_ns = round(index * 1e9 / FOLDER_RATE_HZ)
             yield Frame(time_ns, time_ns, FRAME_ID, image)
+
+
+def list_images(folder: Path, required: bool = False) -> list[Path]:
+    """List the images of a folder by name; its subfolders are not entered.
+
+    Raises:
+        FrameError: If there is none but one is required.
+    """
+    files = sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in IMAGE_SUFFIXES)
+    if required and not files:
+        raise FrameError(
+            f"the folder {folder} has neither a metadata.yaml (then it would be a bag) nor an "
+            f"image ({', '.join(IMAGE_SUFFIXES)}); give a folder with at least one"
+        )
+    return files

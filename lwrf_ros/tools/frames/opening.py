@@ -39,7 +39,7 @@ def open_frames(
         raise FrameError(f"there is no {path}; give a ROS bag, a video file or a folder of images")
     if is_bag(path):
         return BagFrames(path, topic, faults)
-    _refuse_topic(path, topic)
+    refuse_topic(path, topic)
     return FolderFrames(path, faults) if path.is_dir() else VideoFrames(path, faults)
 
 
@@ -50,7 +50,12 @@ def is_bag(path: Path) -> bool:
     return path.suffix == ROS1_SUFFIX or is_bag_file(path)
 
 
-def _refuse_topic(path: Path, topic: str | None) -> None:
+def refuse_topic(path: Path, topic: str | None) -> None:
+    """Refuse a topic for what is no bag.
+
+    Raises:
+        FrameError: If one was named.
+    """
     if topic is not None:
         raise FrameError(
             f"{path} is no bag, so it has no topic {topic!r}; leave --bag-topic out, or give a bag"
