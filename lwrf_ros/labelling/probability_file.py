@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 FOLDER = "probabilities"
 SUFFIX = ".npz"
+KEY = "probabilities"
 
 
 def encode_probabilities(probabilities: NDArray[np.uint8]) -> bytes:
@@ -22,5 +23,5 @@ def encode_probabilities(probabilities: NDArray[np.uint8]) -> bytes:
             no class of the table, the sum is less than 255.
     """
     data = io.BytesIO()
-    np.savez_compressed(data, probabilities=probabilities)
+    np.savez_compressed(data, **{KEY: probabilities})
     return data.getvalue()

@@ -11,13 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lwrf_ros.labelling.probability_file import FOLDER, KEY, SUFFIX
 from lwrf_ros.training.pair import DatasetError
-
-FOLDER = "probabilities"
-SUFFIX = ".npz"
-KEY = "probabilities"
-# What stands for a probability of 1.
-FULL = 255
 
 
 def find_probabilities(root: Path) -> dict[str, Path]:
