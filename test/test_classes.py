@@ -102,7 +102,7 @@ def test_at_most_255_classes(tmp_path: Path) -> None:
 def test_an_unknown_name_lists_the_bundled_tables(name: str) -> None:
     message = refusal(name)
     assert repr(name) in message
-    assert "wanted one of camvid, cityscapes, context, nyu40, person_part, voc, " in message
+    assert "wanted one of ade31, camvid, cityscapes, context, nyu40, person_part" in message
     assert "YAML file" in message
 
 
