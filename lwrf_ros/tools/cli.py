@@ -30,6 +30,7 @@ from lwrf_ros.tools import (
     tables,
     train,
     transport,
+    weights,
 )
 
 EXIT_USER_ERROR = 2
@@ -73,6 +74,7 @@ SUBCOMMANDS = cast(
         tables,
         train,
         transport,
+        weights,
     ),
 )
 
