@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -72,6 +73,14 @@ class ClassTable:
             "a YAML file"
         )
 
+    def as_yaml(self) -> str:
+        """Return the table as the text of a YAML file that `load` reads."""
+        entries = (
+            f"  - {{name: {_quoted(name)}, colour: {colour}}}\n"
+            for name, colour in zip(self.names, self.colours.tolist(), strict=True)
+        )
+        return f"name: {_quoted(self.name)}\nclasses:\n{''.join(entries)}"
+
     @classmethod
     def _parse(cls, path: Path) -> ClassTable:
         file = read_yaml_file(path, _KIND)
@@ -85,3 +94,8 @@ class ClassTable:
         colours = checked_colours(file, _FORM, entries)
         names = tuple(entry["name"] for entry in entries)
         return cls(file.content.get("name", path.stem), names, colours)
+
+
+def _quoted(text: str) -> str:
+    """Quote a text for YAML, so that none is taken for a number or a truth value."""
+    return json.dumps(text, ensure_ascii=False)

@@ -65,8 +65,28 @@ def test_bundled_groups_fit_the_table_that_their_name_begins_with(name: str) -> 
     assert by_name["floor" if "floor" in by_name else "road"] == 0
 
 
-def test_three_groupings_are_bundled() -> None:
+def test_ade31_for_navigation() -> None:
+    classes = ClassTable.load("ade31")
+    groups = ClassGroups.load("ade31_navigation", classes)
+    group_of = dict(zip(classes.names, groups.index.tolist(), strict=False))
+    members = {
+        group: {name for name, index in group_of.items() if index == at}
+        for at, group in enumerate(groups.table.names)
+    }
+    assert members["traversable"] == {
+        "floor", "road", "sidewalk", "earth", "grass", "field", "rug",
+    }  # fmt: skip
+    assert members["unknown"] == {
+        "sky", "ceiling", "water", "sea", "mirror", "windowpane", "mountain",
+    }  # fmt: skip
+    assert members["person"] == {"person"}
+    assert len(members["obstacle"]) == 31 - 7 - 7 - 1
+    assert {"wall", "tree", "door", "car", "armchair"} <= members["obstacle"]
+
+
+def test_four_groupings_are_bundled() -> None:
     assert list(data.class_groups()) == [
+        "ade31_navigation",
         "camvid_navigation",
         "cityscapes_navigation",
         "nyu40_navigation",
@@ -75,8 +95,8 @@ def test_three_groupings_are_bundled() -> None:
 
 def test_an_unknown_name_lists_the_bundled_groups() -> None:
     assert refusal("navigation") == (
-        "there are no class groups 'navigation'; wanted one of camvid_navigation, "
-        "cityscapes_navigation, nyu40_navigation, or the path of a YAML file"
+        "there are no class groups 'navigation'; wanted one of ade31_navigation, "
+        "camvid_navigation, cityscapes_navigation, nyu40_navigation, or the path of a YAML file"
     )
 
 

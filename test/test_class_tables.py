@@ -69,6 +69,42 @@ SCANNET = {
     "otherfurniture": (82, 84, 163),
 }
 
+# By index: what networks published for ADE20K's 31 most frequent classes give, less one, in the
+# colours of the data set's own pictures.
+ADE31 = {
+    "wall": (120, 120, 120),
+    "building": (180, 120, 120),
+    "sky": (6, 230, 230),
+    "floor": (80, 50, 50),
+    "tree": (4, 200, 3),
+    "ceiling": (120, 120, 80),
+    "road": (140, 140, 140),
+    "bed": (204, 5, 255),
+    "windowpane": (230, 230, 230),
+    "grass": (4, 250, 7),
+    "cabinet": (224, 5, 255),
+    "sidewalk": (235, 255, 7),
+    "person": (150, 5, 61),
+    "earth": (120, 120, 70),
+    "door": (8, 255, 51),
+    "table": (255, 6, 82),
+    "mountain": (143, 255, 140),
+    "plant": (204, 255, 4),
+    "curtain": (255, 51, 7),
+    "chair": (204, 70, 3),
+    "car": (0, 102, 200),
+    "water": (61, 230, 250),
+    "painting": (255, 6, 51),
+    "sofa": (11, 102, 255),
+    "shelf": (255, 7, 71),
+    "house": (255, 9, 224),
+    "sea": (9, 7, 230),
+    "mirror": (220, 220, 220),
+    "rug": (255, 9, 92),
+    "field": (112, 9, 255),
+    "armchair": (8, 255, 214),
+}
+
 # By training index: labels.py of the data set's scripts, rows with a trainId from 0 to 18.
 CITYSCAPES = {
     "road": (128, 64, 128),
@@ -161,6 +197,12 @@ def test_cityscapes() -> None:
     colours = colours_of(ClassTable.load("cityscapes"))
     assert colours == CITYSCAPES
     assert list(colours) == list(CITYSCAPES)
+
+
+def test_ade31() -> None:
+    colours = colours_of(ClassTable.load("ade31"))
+    assert colours == ADE31
+    assert list(colours) == list(ADE31)
 
 
 def test_every_bundled_table_is_counted() -> None:

@@ -34,6 +34,7 @@ def test_the_tree_is_read(modules: dict[str, Path], imports: list[Import]) -> No
     "part",
     [
         "network",
+        "weights",
         "segmentation",
         "labelling",
         "training",
@@ -41,6 +42,7 @@ def test_the_tree_is_read(modules: dict[str, Path], imports: list[Import]) -> No
         "class_groups",
         "regions",
         "data",
+        "files",
     ],
 )
 def test_the_engine_knows_no_ros(imports: list[Import], part: str) -> None:
@@ -48,7 +50,8 @@ def test_the_engine_knows_no_ros(imports: list[Import], part: str) -> None:
 
 
 def test_the_network_knows_nothing_of_the_engine(imports: list[Import]) -> None:
-    assert violations(imports, ["lwrf_ros.network"], ["lwrf_ros.segmentation"]) == []
+    engine = ["lwrf_ros.segmentation", "lwrf_ros.training"]
+    assert violations(imports, ["lwrf_ros.network", "lwrf_ros.weights"], engine) == []
 
 
 def test_the_node_knows_no_tensors(imports: list[Import]) -> None:
@@ -64,11 +67,12 @@ def test_nothing_but_the_tools_imports_the_tools(
 
 
 def test_the_registry_for_launch_files_needs_no_torch(imports: list[Import]) -> None:
-    light = ["lwrf_ros.backbones", "lwrf_ros.errors", "lwrf_ros.data"]
+    light = ["backbones", "errors", "data", "weights.bundled", "weights.card"]
     heavy = ["torch", "numpy", "cv2", "lwrf_ros.network", "lwrf_ros.segmentation"]
-    assert violations(imports, light, heavy) == []
+    assert violations(imports, [f"lwrf_ros.{name}" for name in light], heavy) == []
+    assert violations(imports, ["lwrf_ros.weights.choice"], ["torch", "lwrf_ros.network"]) == []
     at_start = [one.imported for one in imports if one.importer == "lwrf_ros" and one.at_start]
-    assert at_start == ["os"]
+    assert at_start == ["importlib", "os", "typing.TYPE_CHECKING", "typing.Any"]
 
 
 def test_the_node_opens_no_connection_but_those_of_ros(imports: list[Import]) -> None:

@@ -13,6 +13,7 @@ from lwrf_ros import data
 from lwrf_ros.class_groups import ClassGroups
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.node.parameters import Parameters, coerce
+from lwrf_ros.weights.choice import resolve
 
 SOURCE = "front"
 
@@ -70,7 +71,8 @@ def test_the_layer_listens_to_what_the_node_publishes(layer: dict[str, Any]) -> 
 def test_the_nodes_part_is_one_that_it_takes(configuration: dict[str, Any]) -> None:
     parameters = node_parameters(configuration)
     parameters.check_together()
-    ClassGroups.load(parameters.class_groups, ClassTable.load(parameters.classes))
+    classes = resolve(parameters.weights, parameters.classes).classes
+    ClassGroups.load(parameters.class_groups, classes)
     # A cloud of the network's size is rare.
     assert parameters.label_size == "camera"
 

@@ -7,19 +7,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lwrf_ros.class_groups import ClassGroups
-from lwrf_ros.classes import ClassTable
-from lwrf_ros.data import bundled_weights, find_weights
-from lwrf_ros.network import (
-    CheckpointError,
-    RefineNet,
-    WeightsInfo,
-    build_network,
-    load_weights,
-    randomise,
-)
-from lwrf_ros.node.parameters import RANDOM_WEIGHTS, Parameters
+from lwrf_ros.network import WeightsInfo
+from lwrf_ros.node.parameters import Parameters
 from lwrf_ros.regions import Region, load_regions
 from lwrf_ros.segmentation import Segmenter
+from lwrf_ros.weights.bundled import RANDOM
+from lwrf_ros.weights.choice import resolve
+from lwrf_ros.weights.loading import load_choice
 
 _HASH_SHOWN = 12
 
@@ -29,7 +23,7 @@ class Engine(NamedTuple):
 
     Attributes:
         segmenter: Loaded and, where the input size is known, warmed up.
-        weights: Where its weights came from: a file and its card, or `RANDOM_WEIGHTS`.
+        weights: Where its weights came from: a file and its card, or `RANDOM`.
         regions: The regions whose coverage is asked for.
     """
 
@@ -41,7 +35,7 @@ class Engine(NamedTuple):
     def provenance(self) -> str:
         """File, hash and terms of use of the weights, in one sentence for the log."""
         info = self.weights
-        if info.source == RANDOM_WEIGHTS:
+        if info.source == RANDOM:
             return "random weights: the labels mean nothing"
         terms = f", {info.terms}" if info.terms else ""
         return f"weights {info.source} (sha256 {info.sha256[:_HASH_SHOWN]}){terms}"
@@ -53,15 +47,17 @@ def load_engine(parameters: Parameters) -> Engine:
     Raises:
         LwrfError: With the way out, if any of it is not to be had; nothing is left behind then.
     """
-    classes = ClassTable.load(parameters.classes)
+    choice = resolve(
+        parameters.weights, parameters.classes, parameters.backbone, parameters.decoder
+    )
+    classes = choice.classes
     groups = ClassGroups.load(parameters.class_groups, classes) if parameters.class_groups else None
     regions = load_regions(parameters.regions) if parameters.regions else ()
     names = groups.table.names if groups else classes.names
     parameters.check_alerts(names, [region.name for region in regions])
-    network = build_network(parameters.backbone, len(classes), parameters.decoder)
-    weights = _load(network, parameters)
+    loaded = load_choice(choice)
     segmenter = Segmenter(
-        network,
+        loaded.network,
         classes,
         device=parameters.device,
         precision=parameters.precision,
@@ -70,22 +66,4 @@ def load_engine(parameters: Parameters) -> Engine:
         label_size="network" if parameters.label_size == "network" else "image",
     )
     segmenter.warm_up()
-    return Engine(segmenter, weights, regions)
-
-
-def _load(network: RefineNet, parameters: Parameters) -> WeightsInfo:
-    if parameters.weights == RANDOM_WEIGHTS:
-        randomise(network, seed=0)
-        return WeightsInfo(RANDOM_WEIGHTS, "own")
-    if parameters.weights:
-        return load_weights(network, parameters.weights)
-    path = find_weights(parameters.backbone, parameters.decoder, parameters.classes)
-    if path is None:
-        there = ", ".join(p.stem for p in bundled_weights()) or "none at all"
-        raise CheckpointError(
-            f"no weights come with lwrf_ros for backbone {parameters.backbone}, decoder "
-            f"{parameters.decoder} and classes {parameters.classes} (bundled, by these three: "
-            f"{there}); set the parameter weights to the path of a file, or to {RANDOM_WEIGHTS} to "
-            "try the node with an untrained network"
-        )
-    return load_weights(network, path)
+    return Engine(segmenter, loaded.weights, regions)

@@ -14,11 +14,11 @@ from typing import Any
 from lwrf_ros.backbones import BACKBONES, DECODERS
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.node.alerts import EXAMPLES, WHOLE_IMAGE, Alert, parse_alert
+from lwrf_ros.weights.bundled import DEFAULT_BACKBONE, DEFAULT_DECODER
 
 IMAGE_QOS = ("auto", "reliable", "best_effort")
 LABEL_SIZES = ("camera", "network")
 PRECISIONS = ("auto", "fp32", "fp16", "bf16")
-RANDOM_WEIGHTS = "random"
 CAMERA_SIZE = -1
 _MIN_SIDE_PX = 32
 _MAX_SIDE_PX = 8192
@@ -129,18 +129,19 @@ class Parameters:
         "every publisher of the topic is.",
         **_one_of(IMAGE_QOS),
     )
-    backbone: str = _parameter("mobilenet_v2", "Encoder of the network.", **_one_of(BACKBONES))
+    backbone: str = _parameter(DEFAULT_BACKBONE, "Encoder of the network.", **_one_of(BACKBONES))
     decoder: str = _parameter(
-        "light_weight",
+        DEFAULT_DECODER,
         "Form of the decoder: the paper's, the paper's with residual units, or that of the "
         "original RefineNet.",
         **_one_of(DECODERS),
     )
     classes: str = _parameter(
-        "camvid",
-        "Class table: the name of a bundled one, or the path of a YAML file.",
-        "the name of a bundled class table or the path of a YAML file",
-        lambda value: bool(value.strip()),
+        "",
+        "Class table: the name of a bundled one, or the path of a YAML file. Empty: the one that "
+        "the weights name; that of the default weights where they name none or weights is empty.",
+        "the name of a bundled class table, the path of a YAML file or an empty text",
+        lambda value: value == "" or bool(value.strip()),
     )
     class_groups: str = _parameter(
         "",
@@ -150,9 +151,11 @@ class Parameters:
     )
     weights: str = _parameter(
         "",
-        "Path of a weights file (safetensors, .pth, .pth.tar, .ckpt). Empty: the bundled weights "
-        "for this backbone and these classes. random: an untrained network, to try things out.",
-        "a path, an empty text or random",
+        "Weights: the name of bundled ones (a file's stem, or a class table's name alone), or the "
+        "path, with a slash or a suffix, of a file (safetensors, .pth, .pth.tar, .ckpt). Empty: "
+        "the bundled ones for this backbone and these classes. random: an untrained network, to "
+        "try things out.",
+        "a bundled name, a path, an empty text or random",
     )
     device: str = _parameter(
         "auto",

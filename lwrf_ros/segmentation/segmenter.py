@@ -8,7 +8,8 @@ import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from os import PathLike
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
@@ -32,6 +33,9 @@ from lwrf_ros.segmentation.device import PRECISIONS, choose_device, choose_preci
 from lwrf_ros.segmentation.faults import device_errors
 from lwrf_ros.segmentation.grouping import group_confidence, group_counts, group_labels
 from lwrf_ros.segmentation.result import Segmentation, Timings
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _BEST_BATCH_CUDA = 4
 _TRIAL_SIDE_PX = 64
@@ -102,6 +106,35 @@ class Segmenter:
         self._batches: Recent[Tensor] = Recent()
         self._spare: Recent[list[ImageBuffers]] = Recent()
         self._spare_clocks: list[StageClock] = []
+
+    @classmethod
+    def load(
+        cls,
+        weights: str | PathLike[str] = "",
+        device: str = "auto",
+        precision: str = "auto",
+        input_size: tuple[int, int] | Literal["image"] | None = None,
+    ) -> Self:
+        """Make a segmenter of weights by their name or path; their card says the rest.
+
+        Args:
+            weights: The name of bundled weights (a file's stem, or a class table's name alone:
+                "camvid"), the path of a weights file (with a slash or a suffix, or a `Path`), or
+                "random" for an untrained network. Empty: the default weights.
+            device: As of the class.
+            precision: As of the class.
+            input_size: As of the class.
+
+        Raises:
+            LwrfError: If there are no such weights, or the file does not say which classes it is
+                for; then build the network and load the class table yourself. Beside those of the
+                class.
+        """
+        # Only here: a segmenter that is given its network knows of no files.
+        from lwrf_ros.weights.loading import load
+
+        loaded = load(weights)
+        return cls(loaded.network, loaded.classes, device, precision, input_size)
 
     @property
     def best_batch(self) -> int:

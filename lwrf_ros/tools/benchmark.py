@@ -10,7 +10,8 @@ from pathlib import Path
 from lwrf_ros.backbones import BACKBONES, DECODERS
 from lwrf_ros.tools.arguments import fixed_size, positive_float, positive_int
 from lwrf_ros.tools.benchmarking.peers import PEERS
-from lwrf_ros.tools.evaluation.options import PRECISIONS, image_size
+from lwrf_ros.tools.evaluation.options import PRECISIONS, WEIGHTS_HELP, image_size
+from lwrf_ros.weights.bundled import DEFAULT_BACKBONE, DEFAULT_CLASSES, DEFAULT_DECODER
 
 NAME = "benchmark"
 HELP = "frames in, labels out: time, memory and start-up of this engine and of others beside it"
@@ -22,22 +23,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--backbone",
         nargs="+",
         choices=tuple(BACKBONES),
-        default=["mobilenet_v2"],
-        help="one or several (default: mobilenet_v2)",
+        default=[DEFAULT_BACKBONE],
+        help=f"one or several (default: {DEFAULT_BACKBONE})",
     )
     parser.add_argument(
-        "--decoder", choices=tuple(DECODERS), default="light_weight", help="default: %(default)s"
+        "--decoder", choices=tuple(DECODERS), default=DEFAULT_DECODER, help="default: %(default)s"
     )
     parser.add_argument(
         "--classes",
-        default="camvid",
-        help="class table: the name of a bundled one or a YAML file (default: %(default)s)",
+        default="",
+        help="class table: the name of a bundled one or a YAML file (default: the weights', else "
+        f"{DEFAULT_CLASSES})",
     )
     parser.add_argument(
         "--weights",
-        metavar="FILE",
-        help="weights file, or random (default: those that come with the package, and random ones "
-        "where none do: the time is the same)",
+        default="",
+        help=f"{WEIGHTS_HELP} (default: those that come with the package, and random ones where "
+        "none do: the time is the same)",
     )
     parser.add_argument(
         "--image-size",

@@ -16,7 +16,9 @@ HELP = "fit the temperature of weights to labelled images, so that confidence is
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("weights", metavar="WEIGHTS", help="weights file, safetensors")
+    parser.add_argument(
+        "weights", metavar="WEIGHTS", help="safetensors file, or bundled weights by name"
+    )
     add_data(parser, required=False)
     parser.add_argument(
         "--temperature",

@@ -31,6 +31,7 @@ from lwrf_ros.tools import (
     tables,
     train,
     transport,
+    weights,
 )
 
 EXIT_USER_ERROR = 2
@@ -75,6 +76,7 @@ SUBCOMMANDS = cast(
         tables,
         train,
         transport,
+        weights,
     ),
 )
 

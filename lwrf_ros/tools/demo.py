@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from lwrf_ros.tools.arguments import add_playback, positive_int
+from lwrf_ros.tools.evaluation.options import BUNDLED_HELP, WEIGHTS_HELP, add_network
 
 NAME = "demo"
 HELP = "play a recording into the node over DDS, record what it makes of it, and say how it went"
@@ -29,13 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where the video, the pictures and the table go (default: %(default)s)",
     )
-    parser.add_argument("--backbone", default="mobilenet_v2", help="default: %(default)s")
-    parser.add_argument("--decoder", default="light_weight", help="default: %(default)s")
-    parser.add_argument(
-        "--classes",
-        default="camvid",
-        help="class table: a bundled name or a YAML file (default: %(default)s)",
-    )
+    add_network(parser)
     parser.add_argument(
         "--class-groups",
         default="",
@@ -44,9 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--weights",
-        default="bundled",
-        help="weights file; bundled: those that come with the package for this backbone and these "
-        "classes; random: an untrained network (default: %(default)s)",
+        default="",
+        help=f"{WEIGHTS_HELP} ({BUNDLED_HELP})",
     )
     parser.add_argument("--device", default="auto", help="default: %(default)s")
     parser.add_argument(

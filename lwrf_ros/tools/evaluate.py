@@ -9,7 +9,9 @@ from pathlib import Path
 
 from lwrf_ros.tools.arguments import non_negative_int, positive_float
 from lwrf_ros.tools.evaluation.options import (
+    BUNDLED_HELP,
     PRECISIONS,
+    WEIGHTS_HELP,
     add_data,
     add_engine,
     add_network,
@@ -25,9 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "weights",
         nargs="?",
+        default="",
         metavar="WEIGHTS",
-        help="weights file (default: those that come with the package for the backbone and "
-        "classes)",
+        help=f"{WEIGHTS_HELP} ({BUNDLED_HELP})",
     )
     add_data(parser, required=True)
     add_network(parser)

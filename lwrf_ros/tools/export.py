@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from lwrf_ros.tools.arguments import fixed_size
-from lwrf_ros.tools.evaluation.options import add_network
+from lwrf_ros.tools.evaluation.options import BUNDLED_HELP, WEIGHTS_HELP, add_network
 
 NAME = "export"
 HELP = "write a network as ONNX or as a torch.export package, and check it against the network"
@@ -21,9 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "weights",
         nargs="?",
+        default="",
         metavar="WEIGHTS",
-        help="weights file, or random for an untrained network (default: those that come with the "
-        "package for the backbone and classes)",
+        help=f"{WEIGHTS_HELP} ({BUNDLED_HELP})",
     )
     parser.add_argument(
         "-o",

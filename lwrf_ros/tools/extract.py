@@ -8,13 +8,17 @@ import argparse
 from pathlib import Path
 
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.tools.evaluation.options import PRECISIONS, add_engine, add_network, fraction
+from lwrf_ros.tools.evaluation.options import (
+    PRECISIONS,
+    WEIGHTS_HELP,
+    add_engine,
+    add_network,
+    fraction,
+)
 from lwrf_ros.tools.extraction.options import FrameChoice, add_frame_choice
 
 NAME = "extract"
 HELP = "write frames of a bag, a video or a folder as images, and first masks to correct by hand"
-
-BUNDLED = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,10 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--labels",
         nargs="?",
-        const=BUNDLED,
+        const="",
         metavar="WEIGHTS",
         help="also write masks: the labels of a network, to be corrected by hand; put it behind "
-        "INPUT (default: no masks; without WEIGHTS: the bundled ones)",
+        f"INPUT. {WEIGHTS_HELP} (default: no masks; without WEIGHTS: the bundled ones)",
     )
     network = parser.add_argument_group("with --labels")
     network.add_argument(
@@ -68,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     labels = None
     if arguments.labels is not None:
         labels = LabelOptions(
-            weights=None if arguments.labels == BUNDLED else arguments.labels,
+            weights=arguments.labels,
             backbone=arguments.backbone,
             decoder=arguments.decoder,
             classes=arguments.classes,

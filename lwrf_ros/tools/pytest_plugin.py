@@ -132,6 +132,7 @@ class Replay:
 
     def _engine(self, given: dict[str, Any]) -> Any:
         from lwrf_ros.tools.replaying.engine import EngineOptions
+        from lwrf_ros.weights.bundled import is_path
 
         known = {entry.name for entry in fields(EngineOptions)}
         for name in given:
@@ -139,7 +140,7 @@ class Replay:
                 raise TypeError(f"there is no setting {name}; wanted one of {', '.join(known)}")
         if str(given.get("classes", "")).endswith((".yaml", ".yml")):
             given["classes"] = str(self._beside / Path(given["classes"]).expanduser())
-        if given.get("weights") not in (None, "random"):
+        if is_path(str(given.get("weights", ""))):
             given["weights"] = str(self._beside / Path(given["weights"]).expanduser())
         return EngineOptions(**{"device": self._device, **given})
 

@@ -9,12 +9,11 @@ import re
 from pathlib import Path
 
 from lwrf_ros.tools.arguments import fixed_size, non_negative_int, positive_int
-from lwrf_ros.tools.evaluation.options import add_network, fraction
+from lwrf_ros.tools.evaluation.options import BUNDLED_HELP, WEIGHTS_HELP, add_network, fraction
 
 NAME = "receptive-field"
 HELP = "show and measure the empirical receptive field of units in the decoder (paper, section 5.1)"
 
-BUNDLED = "bundled"
 FILLS = ("grey", "mean", "noise")
 
 
@@ -38,10 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--weights",
-        default=BUNDLED,
-        metavar="WEIGHTS",
-        help="weights file (default: %(default)s, those that come with the package for the "
-        "backbone and classes)",
+        default="",
+        help=f"{WEIGHTS_HELP} ({BUNDLED_HELP})",
     )
     add_network(parser)
     parser.add_argument(

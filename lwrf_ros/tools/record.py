@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 
 from lwrf_ros.tools.arguments import positive_float, positive_int
+from lwrf_ros.weights.bundled import DEFAULT_CLASSES
 
 NAME = "record"
 HELP = "record the node's overlay, labels and coverage as a video, pictures and a table"
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--note", help="sentence to draw into every picture and video frame")
     parser.add_argument(
         "--classes",
-        default="camvid",
+        default=DEFAULT_CLASSES,
         help="class table for the colours: a bundled name or a YAML file (default: %(default)s)",
     )
     parser.add_argument(

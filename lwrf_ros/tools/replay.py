@@ -8,7 +8,14 @@ import argparse
 from pathlib import Path
 
 from lwrf_ros.tools.arguments import positive_int
-from lwrf_ros.tools.evaluation.options import PRECISIONS, add_engine, add_network, fraction
+from lwrf_ros.tools.evaluation.options import (
+    BUNDLED_HELP,
+    PRECISIONS,
+    WEIGHTS_HELP,
+    add_engine,
+    add_network,
+    fraction,
+)
 from lwrf_ros.tools.replaying.options import add_limits
 
 NAME = "replay"
@@ -81,9 +88,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     network = parser.add_argument_group("network")
     network.add_argument(
         "--weights",
-        metavar="FILE",
-        help="weights file (default: those that come with the package for the backbone and "
-        "classes); random for an untrained network",
+        default="",
+        help=f"{WEIGHTS_HELP} ({BUNDLED_HELP})",
     )
     add_network(network)
     network.add_argument(

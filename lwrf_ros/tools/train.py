@@ -10,6 +10,12 @@ from pathlib import Path
 from lwrf_ros.backbones import BACKBONES, DECODERS
 from lwrf_ros.memory import keep_all_freed_memory
 from lwrf_ros.tools.arguments import non_negative_int, positive_int
+from lwrf_ros.weights.bundled import (
+    BUNDLED,
+    DEFAULT_BACKBONE,
+    DEFAULT_CLASSES,
+    DEFAULT_DECODER,
+)
 
 NAME = "train"
 HELP = "train a network on images and masks, from scratch or from given weights or an encoder"
@@ -41,15 +47,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--classes",
-        default="camvid",
+        default=DEFAULT_CLASSES,
         help="class table: the name of a bundled one or a YAML file (default: %(default)s)",
     )
     start = parser.add_mutually_exclusive_group()
     start.add_argument(
         "--init",
         metavar="WEIGHTS",
-        help='weights to fine-tune, a file or "bundled" for those that come with the package; '
-        "their class table may differ (default: none, the network is trained from scratch)",
+        help="weights to fine-tune: bundled ones by name (camvid, for example; lwrf weights lists "
+        f"them; {BUNDLED}: those for {DEFAULT_CLASSES}), or a file by its path (with a slash or a "
+        "suffix); their class table may differ (default: none, the network is trained from "
+        "scratch)",
     )
     start.add_argument(
         "--encoder",
@@ -68,13 +76,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backbone",
         choices=tuple(BACKBONES),
-        default="mobilenet_v2",
+        default=DEFAULT_BACKBONE,
         help="with --init or --encoder, the one of that file (default: %(default)s)",
     )
     parser.add_argument(
         "--decoder",
         choices=tuple(DECODERS),
-        default="light_weight",
+        default=DEFAULT_DECODER,
         help="with --init, the one of that file (default: %(default)s)",
     )
     parser.add_argument(

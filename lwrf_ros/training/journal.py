@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+
+from lwrf_ros.files import replace_file
 
 MIN_ROWS_FOR_CURVES = 2
 
@@ -86,13 +87,3 @@ def draw_curves(rows: list[Row], path: Path) -> None:
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=110)
     replace_file(path, data.getvalue())
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file whole: whoever is killed on the way leaves the old one."""
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.training.journal import replace_file
+from lwrf_ros.files import replace_file
 
 FORMAT = 1
 

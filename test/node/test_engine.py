@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import numpy as np
 import pytest
 
 from lwrf_ros import data
+from lwrf_ros.classes import ClassTable
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.network import CheckpointError, build_network, randomise, save_weights
+from lwrf_ros.network import build_network, randomise, save_weights
 from lwrf_ros.node.engine import load_engine
 from lwrf_ros.node.parameters import Parameters
+from lwrf_ros.weights.bundled import DEFAULT_CLASSES, WeightsChoiceError
 
 SMALL = {"input_width": 32, "input_height": 32, "device": "cpu"}
 
@@ -40,7 +43,7 @@ def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_defaults_are_weights_that_come_with_the_package() -> None:
     default = Parameters()
-    path = data.find_weights(default.backbone, default.decoder, default.classes)
+    path = data.find_weights(default.backbone, default.decoder, DEFAULT_CLASSES)
     assert path is not None
     engine = load_engine(Parameters(device="cpu"))
     assert engine.weights.source == str(path)
@@ -48,8 +51,27 @@ def test_the_defaults_are_weights_that_come_with_the_package() -> None:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert engine.weights.sha256 == digest
     assert engine.provenance == (f"weights {path} (sha256 {digest[:12]}), {engine.weights.terms}")
+    assert engine.weights.terms.startswith("trained on ")
+
+
+def test_weights_by_name_bring_their_classes() -> None:
+    engine = load_engine(Parameters(weights="camvid", device="cpu"))
+    assert engine.segmenter.classes.names == ClassTable.load("camvid").names
     assert engine.weights.terms.startswith("trained on CamVid")
     assert engine.weights.terms.endswith("(CC BY-NC 4.0): for non-commercial use")
+
+
+def test_weights_of_a_file_bring_their_classes(tmp_path: Path) -> None:
+    names = ["floor", "person"]
+    colours = [[0, 255, 0], [255, 0, 0]]
+    path = saved(
+        tmp_path / "w.safetensors",
+        classes=2,
+        class_names=json.dumps(names),
+        class_colours=json.dumps(colours),
+    )
+    parameters = Parameters(weights=str(path), coverage_alerts=("person>0.5",), **SMALL)
+    assert load_engine(parameters).segmenter.classes.names == ("floor", "person")
 
 
 def test_bundled_weights_are_taken_by_backbone_decoder_and_classes(bundle: Path) -> None:
@@ -76,16 +98,16 @@ def test_without_bundled_weights_it_lists_what_there_is(
     options = {key: value.replace("TABLE", str(table)) for key, value in options.items()}
     for there in ("mobilenet_v2-light_weight-camvid", "mobilenet_v2-light_weight-yard"):
         (bundle / f"{there}.safetensors").touch()
-    with pytest.raises(CheckpointError) as caught:
+    with pytest.raises(WeightsChoiceError) as caught:
         load_engine(Parameters(**options, **SMALL))
     message = str(caught.value)
     assert f"no weights come with lwrf_ros for {named.replace('TABLE', str(table))}" in message
     assert "mobilenet_v2-light_weight-camvid, mobilenet_v2-light_weight-yard" in message
-    assert "set the parameter weights to the path of a file, or to random" in message
+    assert "name one of these as weights, or the path of a file, or random" in message
 
 
 def test_without_any_bundled_weights_it_says_so(bundle: Path) -> None:
-    with pytest.raises(CheckpointError, match="none at all"):
+    with pytest.raises(WeightsChoiceError, match="none at all"):
         load_engine(Parameters(**SMALL))
 
 
@@ -117,6 +139,7 @@ def test_groups_regions_and_the_size_of_the_labels() -> None:
     regions = str(data.config_path("regions.yaml"))
     parameters = Parameters(
         weights="random",
+        classes="camvid",
         class_groups="camvid_navigation",
         regions=regions,
         label_size="network",
@@ -149,5 +172,5 @@ def test_what_does_not_fit_is_said_before_anything_is_loaded(
     options: dict[str, Any], complaint: str
 ) -> None:
     with pytest.raises(LwrfError) as caught:
-        load_engine(Parameters(weights="/no/such/file", **options, **SMALL))
+        load_engine(Parameters(weights="/no/such/file", classes="camvid", **options, **SMALL))
     assert complaint in str(caught.value)

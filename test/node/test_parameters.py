@@ -27,6 +27,7 @@ from lwrf_ros.node.parameters import (
     coerce,
 )
 from lwrf_ros.segmentation import PRECISIONS
+from lwrf_ros.weights.bundled import DEFAULT_CLASSES
 
 # The names and defaults that users, launch files and parameter files rely on.
 DEFAULTS = {
@@ -36,7 +37,7 @@ DEFAULTS = {
     "image_qos": "auto",
     "backbone": "mobilenet_v2",
     "decoder": "light_weight",
-    "classes": "camvid",
+    "classes": "",
     "class_groups": "",
     "weights": "",
     "device": "auto",
@@ -153,7 +154,7 @@ def test_choices_are_those_of_the_engine_and_the_registry() -> None:
     assert FIELDS["backbone"].metadata["choices"] == tuple(BACKBONES)
     assert FIELDS["decoder"].metadata["choices"] == tuple(DECODERS)
     assert FIELDS["image_qos"].metadata["choices"] == ("auto", "reliable", "best_effort")
-    assert DEFAULTS["classes"] in class_tables()
+    assert DEFAULT_CLASSES in class_tables()
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -266,7 +267,6 @@ def test_what_is_no_list_of_texts(name: str, value: Any) -> None:
         ("image_qos", "Auto"),
         ("backbone", "resnet34"),
         ("decoder", ""),
-        ("classes", ""),
         ("classes", "  "),
         ("device", "gpu"),
         ("device", "cuda:"),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from oracle import BLUE, GREEN, RED, StrongestChannel, class_table, label, painted
 from reference import camera_image, filled, mobile_shapes
 
+from lwrf_ros.classes import ClassTable
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.network import RefineNet, build_network, load_weights, save_weights
 from lwrf_ros.segmentation import DeviceError, ImageError, Segmenter
@@ -482,3 +484,31 @@ def test_timings_are_plausible(real: Segmenter) -> None:
     assert all(stage >= 0 for stage in stages)
     assert timings.network_ms > 0
     assert sum(stages) <= timings.total_ms
+
+
+# ---- by the name of weights
+
+
+def test_bundled_weights_by_name_bring_everything() -> None:
+    segmenter = Segmenter.load("camvid", device="cpu")
+    assert segmenter.classes.names == ClassTable.load("camvid").names
+    assert (segmenter.input_size, segmenter.precision) == ((480, 640), "fp32")
+    with pytest.raises(LwrfError, match="did you mean camvid"):
+        Segmenter.load("camvit")
+
+
+def test_weights_of_a_file_bring_their_classes(network: RefineNet, tmp_path: Path) -> None:
+    table = class_table(CLASSES)
+    card = {
+        "class_names": json.dumps(table.names),
+        "class_colours": json.dumps(table.colours.tolist()),
+    }
+    save_weights(network, tmp_path / "w.safetensors", card)
+    path = str(tmp_path / "w.safetensors")
+    segmenter = Segmenter.load(path, "cpu", "bf16", input_size=(64, 96))
+    assert segmenter.classes.names == table.names
+    assert (segmenter.input_size, segmenter.precision) == ((64, 96), "bf16")
+    image = camera_image(64, 96)
+    here = Segmenter(network, table, "cpu", "bf16", (64, 96)).segment([image])[0].labels
+    np.testing.assert_array_equal(segmenter.segment([image])[0].labels, here)
+    assert len(np.unique(here)) > 1  # or nothing is shown

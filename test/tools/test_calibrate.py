@@ -59,7 +59,7 @@ def wrong_later(number: int, mask: np.ndarray) -> None:
 def calibrate(folder: Path, tmp_path: Path) -> Run:
     """Run `lwrf calibrate` on the weights, to out.safetensors."""
 
-    def run(*more: str, weights: Path | None = None, output: Path | None = None) -> int:
+    def run(*more: str, weights: Path | str | None = None, output: Path | None = None) -> int:
         files = [weights or folder / "sure.safetensors", "-o", output or tmp_path / OUT]
         table = ["--classes", str(folder / "small.yaml"), "--device", "cpu"]
         return cli.main(["calibrate", *map(str, files), *table, *more])
@@ -203,6 +203,12 @@ def test_weights_without_room_for_a_card(
     message = error_of(capsys.readouterr().err, "calibrate")
     assert "only such files have a card" in message
     assert "save_weights" in message
+
+
+def test_random_weights_have_no_card(calibrate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert calibrate("--temperature", "2", weights="random") == cli.EXIT_USER_ERROR
+    message = error_of(capsys.readouterr().err, "calibrate")
+    assert "random weights have no card for a temperature" in message
 
 
 @pytest.mark.parametrize(

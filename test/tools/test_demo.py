@@ -105,7 +105,9 @@ def test_demo_takes_the_bundled_weights_at_their_own_size(
 def test_demo_without_weights_lists_what_there_is(lwrf: Any, video: Path, tmp_path: Path) -> None:
     options = ("--output", tmp_path / "out", "--backbone", "resnet50")
     _, error = lwrf("demo", "--input", video, *options).communicate(timeout=LIMIT_S)
-    assert "the node could not be configured" in error
+    # Before anything is started.
+    assert "the node could not be configured" not in error
+    assert not (tmp_path / "out").exists()
     assert "no weights come with lwrf_ros for backbone resnet50" in error
     assert "mobilenet_v2-light_weight-camvid" in error
     assert "RANDOM WEIGHTS" not in error

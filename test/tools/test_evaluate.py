@@ -205,7 +205,7 @@ def test_a_real_street(shared: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
         (("--scales", "0.1"), "input size is 6x5 (width x height); wanted at least 32x32"),
         (("--classes", "camvid"), "trained for 3 classes, the network has 11"),
         (("--classes", "mars"), "no class table 'mars'"),
-        (("--backbone", "resnet50"), "these are weights of mobilenet_v2"),
+        (("--backbone", "resnet50"), "that it was trained with mobilenet_v2"),
         (("-o", "{folder}/small.yaml"), "cannot write into"),
     ],
 )
@@ -284,7 +284,7 @@ def test_no_bundled_weights(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert cli.main(["evaluate", *arguments]) == cli.EXIT_USER_ERROR
     message = error_of(capsys.readouterr().err, "evaluate")
     assert "no weights come with lwrf_ros for backbone resnet101" in message
-    assert message.endswith("name a weights file")
+    assert "name one of these as weights, or the path of a file" in message
 
 
 @pytest.mark.parametrize("text", ["480", "480x", "x360", "-4x8", "1e2x3", "camera", "480x360x3"])

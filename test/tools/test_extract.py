@@ -44,7 +44,7 @@ def car_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         network.classifier.bias.zero_()
         network.classifier.bias[CAR] = 2.0
     path = tmp_path_factory.mktemp("weights") / "cars.safetensors"
-    save_weights(network, path)
+    save_weights(network, path, {"classes": "camvid"})
     return path
 
 
@@ -234,6 +234,24 @@ def test_grey_images_get_masks_too(tmp_path: Path, out: Path, car_weights: Path)
     assert read_mask(pair.mask).shape == (40, 44)
 
 
+def test_masks_of_classes_that_only_the_weights_know(
+    image_folder: Path, out: Path, tmp_path: Path
+) -> None:
+    card = {
+        "classes": "corridor",
+        "class_names": '["floor", "wall"]',
+        "class_colours": "[[0, 255, 0], [120, 120, 120]]",
+    }
+    network = build_network("mobilenet_v2", 2)
+    network.input_size = (32, 64)
+    save_weights(network, tmp_path / "w.safetensors", card)
+    options = ("--labels", tmp_path / "w.safetensors", "--max-frames", "1")
+    assert extract(image_folder, "-o", out, *options) == 0
+    table = ClassTable.load(out / "classes.yaml")
+    assert (table.name, table.names) == ("corridor", ("floor", "wall"))
+    assert table.colours.tolist() == [[0, 255, 0], [120, 120, 120]]
+
+
 def test_nothing_that_is_there_is_replaced(
     image_folder: Path, out: Path, car_weights: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -283,7 +301,7 @@ def test_without_bundled_weights_the_way_out_is_named(
     assert extract(image_folder, "-o", out, *options) == 2
     error = capsys.readouterr().err
     assert "no weights come with lwrf_ros for backbone resnet152" in error
-    assert "name a weights file" in error
+    assert "name one of these as weights, or the path of a file" in error
     assert not out.exists()
 
 

@@ -22,6 +22,7 @@ from lwrf_ros.node.compat import PROFILE_VARIABLES, profile_variable
 from lwrf_ros.tools.information import collection, dds
 from lwrf_ros.tools.information.collection import without_home
 from lwrf_ros.tools.information.probe import NOT_INSTALLED, look_at, probe
+from lwrf_ros.weights.summary import summaries
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PARTS = ("torch", *collection.ROS_MODULES, *collection.MODULES)
@@ -55,11 +56,14 @@ def test_where_everything_is_installed() -> None:
     assert found["torch"]["version"] == metadata.version("torch")
     assert found["machine"]["cores"] >= 1
     assert found["class_tables"]["camvid"] == 11
-    (weights,) = [one for one in found["weights"] if "mobilenet_v2" in one["file"]]
+    (weights,) = [one for one in found["weights"] if one["short_name"] == "camvid"]
     path = next(path for path in bundled_weights() if path.name == Path(weights["file"]).name)
     assert weights["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (weights["classes"], weights["license"]) == ("camvid", "CC-BY-NC-4.0")
-    assert 0.5 < float(weights["scores"]["mean_iou_on_val_before_val_joined"]) < 1.0
+    assert 0.5 < max(score["value"] for score in weights["scores"]) < 1.0
+    # The same function tells `lwrf weights`.
+    listed = without_home([one.as_json() for one in summaries()], [home])
+    assert found["weights"] == listed
 
 
 def test_where_nothing_is_installed(tmp_path: Path) -> None:
@@ -69,7 +73,8 @@ def test_where_nothing_is_installed(tmp_path: Path) -> None:
     found = json.loads(info(python, "--json"))
     parts = {**found["ros"], **found["libraries"], "torch": found["torch"]}
     assert {name for name in PARTS if parts[name] == {"problem": NOT_INSTALLED}} == set(PARTS)
-    (weights,) = found["weights"]
+    assert len(found["weights"]) == len(bundled_weights())
+    weights = found["weights"][0]
     assert len(weights["sha256"]) == 64
     assert "safetensors" in weights["problem"]
     text = info(python)

@@ -30,6 +30,7 @@ from lwrf_ros.network.checkpoint import save_weights
 from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.tools.cli import main
 from lwrf_ros.training.trainer import Trainer
+from lwrf_ros.weights.choice import resolve
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SIZE = (48, 64)
@@ -234,6 +235,10 @@ def test_weights_run_in_the_segmenter(data: Path, unbroken: tuple[Path, str]) ->
     assert network.mean == network.encoder.mean
     card = info.card
     assert (card["classes"], json.loads(card["class_names"])) == ("tiny", list(TABLE.names))
+    # So they need no class table to be named.
+    brought = resolve(folder / "weights.safetensors").classes
+    assert (brought.name, brought.names) == ("tiny", TABLE.names)
+    assert (brought.colours == TABLE.colours).all()
     assert (card["epoch"], card["seed"], card["training_images"]) == (str(EPOCHS), "7", "5")
     assert json.loads(card["recipe"])["average"] == 0.8
     assert float(card["validation_mean_iou"]) == pytest.approx(
@@ -562,9 +567,17 @@ def test_a_training_is_not_overwritten(
         (("--set", "flip=1"), "flip is '1'; wanted true or false"),
         (("--input-size", "64"), "--input-size is '64'; wanted WIDTHxHEIGHT, each at least 32"),
         (("--input-size", "64x16"), "--input-size is '64x16'; wanted WIDTHxHEIGHT"),
-        (("--classes", "towns"), "there is no class table 'towns'; wanted one of camvid"),
+        (("--classes", "towns"), "there is no class table 'towns'; wanted one of ade31"),
         (("--init", "{data}/none.pth"), "there is no weights file {data}/none.pth"),
         (("--init", "{data}/tiny.yaml"), "{data}/tiny.yaml is no weights file"),
+        (
+            ("--init", "camvit"),
+            "no weights called 'camvit' come with lwrf_ros; did you mean camvid?",
+        ),
+        (
+            ("--init", "bundled", "--backbone", "resnet50"),
+            "no weights come with lwrf_ros for backbone resnet50, decoder light_weight and classes",
+        ),
         (("--device", "tpu"), "device is 'tpu'"),
         (("--card", "license"), "--card is 'license'; wanted"),
         (("-o", "{data}/tiny.yaml"), "cannot make the folder {data}/tiny.yaml"),

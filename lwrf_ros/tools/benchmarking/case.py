@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lwrf_ros.network import RefineNet
-
-RANDOM = "random"
-RANDOM_SEED = 0
+    from lwrf_ros.weights.loading import Loaded
 
 
 @dataclass(frozen=True)
@@ -21,9 +19,9 @@ class Case:
     Attributes:
         backbone: Name of the encoder.
         decoder: Name of the decoder's form.
-        classes: Name of a bundled class table or path of a YAML file.
-        weights: Path of the weights file, "random" for made-up weights, None for those that come
-            with the package, or made-up ones where none do.
+        classes: Name of a bundled class table or path of a YAML file; empty for the weights'.
+        weights: As `lwrf_ros.weights.choice.resolve` takes them; empty for those that come with
+            the package, or random ones where none do.
         image_size: ``(height, width)`` in pixels of the camera's images.
         input_size: ``(height, width)`` in pixels of the network's input.
         device: cpu or cuda:N.
@@ -35,7 +33,7 @@ class Case:
     backbone: str
     decoder: str
     classes: str
-    weights: str | None
+    weights: str
     image_size: tuple[int, int]
     input_size: tuple[int, int]
     device: str
@@ -80,19 +78,21 @@ class Setting:
     tail: str = "resize and maximum by class"
 
 
+def load_case(case: Case) -> Loaded:
+    """Load the case's weights, once `preparation` has settled which they are.
+
+    Raises:
+        LwrfError: If the weights cannot be used or do not fit the class table.
+    """
+    from lwrf_ros.weights.loading import load
+
+    return load(case.weights, case.classes, case.backbone, case.decoder)
+
+
 def plain_network(case: Case) -> RefineNet:
     """Build the case's network with its weights, as the paper has it: float32, on the CPU.
 
     Raises:
         LwrfError: If the weights cannot be used or do not fit the class table.
     """
-    from lwrf_ros.classes import ClassTable
-    from lwrf_ros.network import build_network, load_weights, randomise
-
-    network = build_network(case.backbone, len(ClassTable.load(case.classes)), case.decoder)
-    if case.weights == RANDOM:
-        randomise(network, RANDOM_SEED)
-    else:
-        assert case.weights is not None  # settled by preparation
-        load_weights(network, case.weights)
-    return network
+    return load_case(case).network

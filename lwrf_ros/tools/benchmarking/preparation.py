@@ -15,14 +15,15 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import interpolate
 
-from lwrf_ros.data import find_weights
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.network import RefineNet
 from lwrf_ros.network.counts import count_operations, count_parameters
-from lwrf_ros.tools.benchmarking.case import RANDOM, Case, Setting, plain_network
+from lwrf_ros.tools.benchmarking.case import Case, Setting, plain_network
 from lwrf_ros.tools.benchmarking.peers.around import PREPROCESS, TAILS
 from lwrf_ros.tools.exporting.models import PRECISIONS, prepared
 from lwrf_ros.tools.exporting.onnx_file import write_onnx
+from lwrf_ros.weights.bundled import RANDOM
+from lwrf_ros.weights.choice import resolve
 
 _TRIES = 9
 
@@ -61,7 +62,8 @@ def prepare(case: Case, frames: list[NDArray[np.uint8]], folder: Path, onnx: boo
         LwrfError: If the case cannot be run.
     """
     torch.set_num_threads(case.threads)
-    found = str(case.weights or find_weights(case.backbone, case.decoder, case.classes) or RANDOM)
+    choice = resolve(case.weights, case.classes, case.backbone, case.decoder, or_random=True)
+    found = RANDOM if choice.path is None else str(choice.path)
     case = replace(case, weights=found)
     network = plain_network(case)
     setting = Setting(case, network.num_classes, network.mean, network.std)

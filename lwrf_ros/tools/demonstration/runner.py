@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.node.parameters import RANDOM_WEIGHTS
 from lwrf_ros.tools.demonstration.children import Children
 from lwrf_ros.tools.demonstration.commands import (
     CAMERA_TOPIC,
@@ -27,8 +26,9 @@ from lwrf_ros.tools.demonstration.report import Report
 from lwrf_ros.tools.domain import reserve_domain_id
 from lwrf_ros.tools.frames import open_frames
 from lwrf_ros.tools.interruption import terminated_like_interrupted
+from lwrf_ros.weights.choice import Choice, resolve
 
-BUNDLED_WEIGHTS = "bundled"
+CLASS_TABLE = "classes.yaml"
 RANDOM_NOTE = "RANDOM WEIGHTS: the labels mean nothing"
 ACTIVE_S = 300.0
 CONNECT_S = 60.0
@@ -46,7 +46,8 @@ class DemoError(LwrfError):
 class DemoOptions:
     """What the demo runs on and with; the names are those of the command line.
 
-    An input width and height of 0 are the weights' own, as for the node.
+    Weights, classes, backbone and decoder are as `lwrf_ros.weights.choice.resolve` takes them. An
+    input width and height of 0 are the weights' own, as for the node.
     """
 
     input: Path
@@ -78,7 +79,8 @@ def run_demo(options: DemoOptions) -> Report:
     """
     with open_frames(options.input, options.bag_topic) as source:
         topic = CAMERA_TOPIC + ("/compressed" if source.compressed else "")
-    weights, note = choose_weights(options.weights)
+    choice = resolve(options.weights, options.classes, options.backbone, options.decoder)
+    note = note_on(choice)
     if note:
         line = "!" * (len(note) + 8)
         print(f"{line}\n!!! {note} !!!\n{line}", file=sys.stderr)
@@ -91,38 +93,27 @@ def run_demo(options: DemoOptions) -> Report:
         # This process takes part in the graph, too.
         os.environ.update(environment)
         with Children(environment) as children:
-            return _run(options, topic, weights, note, domain_id, children)
+            return _run(options, choice, topic, note, domain_id, children)
 
 
-def choose_weights(asked: str) -> tuple[str, str | None]:
-    """Choose the weights and what has to be said about them.
-
-    Args:
-        asked: A path, bundled or random.
-
-    Returns:
-        The node's parameter ``weights``, and a note for screen and pictures or None.
-    """
-    if asked == RANDOM_WEIGHTS:
-        return asked, RANDOM_NOTE
-    # Empty is how the node is told to take the bundled ones. Whether there are any is for the node
-    # to say: it lists what there is.
-    return ("" if asked == BUNDLED_WEIGHTS else asked), None
+def note_on(choice: Choice) -> str | None:
+    """Return what has to be said of weights on screen and pictures, None for nothing."""
+    return RANDOM_NOTE if choice.path is None else None
 
 
-def node_parameters(options: DemoOptions, weights: str) -> dict[str, object]:
+def node_parameters(options: DemoOptions, choice: Choice) -> dict[str, object]:
     """Choose the parameters of the node.
 
     Args:
         options: What to run with.
-        weights: The node's parameter of that name.
+        choice: Which network and weights they are.
     """
     return {
-        "backbone": options.backbone,
-        "decoder": options.decoder,
+        "backbone": choice.backbone,
+        "decoder": choice.decoder,
         "classes": options.classes,
         "class_groups": options.class_groups,
-        "weights": weights,
+        "weights": options.weights,
         "device": options.device,
         "input_width": options.input_width,
         "input_height": options.input_height,
@@ -137,7 +128,8 @@ def record_command(options: DemoOptions, note: str | None) -> list[str]:
         note: Sentence to draw into the pictures, None for nothing.
     """
     command = [*LWRF, "record", "--node", f"/{NODE}", "--output", str(options.output)]
-    command += ["--classes", options.classes, "--class-groups", options.class_groups]
+    command += ["--classes", str(options.output / CLASS_TABLE)]
+    command += ["--class-groups", options.class_groups]
     return command + (["--note", note] if note else [])
 
 
@@ -157,17 +149,19 @@ def play_command(options: DemoOptions, topic: str) -> list[str]:
 
 def _run(
     options: DemoOptions,
+    choice: Choice,
     topic: str,
-    weights: str,
     note: str | None,
     domain_id: int,
     children: Children,
 ) -> Report:
     folder = options.output
-    command = node_command(topic, node_parameters(options, weights))
+    # The recorder cannot ask the weights which classes they have.
+    (folder / CLASS_TABLE).write_text(choice.classes.as_yaml(), encoding="utf-8")
+    command = node_command(topic, node_parameters(options, choice))
     node = children.start("the node", command, folder / "node.log")
     with closing(NodeWatch(NODE, domain_id, children.check)) as watch:
-        _say(f"{options.backbone} at {_size_text(options)}: warming up")
+        _say(f"{choice.backbone} at {_size_text(options)}: warming up")
         watch.wait_active(ACTIVE_S)
         recorder = children.start(
             "the recorder", record_command(options, note), folder / "record.log"

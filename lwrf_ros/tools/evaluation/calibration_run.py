@@ -8,19 +8,18 @@ import argparse
 import json
 from pathlib import Path
 
-import safetensors.torch
-from safetensors import SafetensorError, safe_open
-
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.network import CheckpointError
 from lwrf_ros.segmentation import Segmenter
-from lwrf_ros.tools.evaluation.loading import load_network, load_pairs
+from lwrf_ros.tools.evaluation.loading import load_pairs
 from lwrf_ros.tools.evaluation.reliability_plot import plot_reliability
 from lwrf_ros.tools.evaluation.table import aligned
 from lwrf_ros.tools.evaluation.temperature import Calibration, calibrate
 from lwrf_ros.tools.progress import progress_bar
 from lwrf_ros.training.calibration import Trial
-from lwrf_ros.training.journal import replace_file
+from lwrf_ros.weights.bundled import RANDOM
+from lwrf_ros.weights.choice import resolve
+from lwrf_ros.weights.loading import load_choice
+from lwrf_ros.weights.rewriting import rewrite_card
 
 KEY = "temperature"
 # More digits than these are noise.
@@ -29,16 +28,21 @@ DIGITS = 4
 
 def run_calibration(arguments: argparse.Namespace) -> int:
     """Calibrate as the arguments say, write the weights, and return the exit code."""
-    source, target = Path(arguments.weights).expanduser(), arguments.output.expanduser()
+    target: Path = arguments.output.expanduser()
     if (arguments.data is None) == (arguments.temperature is None):
         raise LwrfError(
             "wanted either --data, to fit the temperature to, or --temperature, to write a given "
             "one"
         )
     _check_target(target)
-    loaded = load_network(
-        arguments.weights, arguments.backbone, arguments.decoder, arguments.classes
-    )
+    choice = resolve(arguments.weights, arguments.classes, arguments.backbone, arguments.decoder)
+    source = choice.path
+    if source is None:
+        raise LwrfError(
+            f"{RANDOM} weights have no card for a temperature; name a weights file, or bundled "
+            "weights"
+        )
+    loaded = load_choice(choice)
     network = loaded.network
     if arguments.temperature is not None:
         network.temperature = arguments.temperature  # refuses what is out of range
@@ -62,7 +66,7 @@ def run_calibration(arguments: argparse.Namespace) -> int:
                 f"temperature {chosen:g}, as it was: a fitted one does not lower both figures on "
                 "frames that it was not fitted to"
             )
-    write_temperature(source, target, chosen)
+    rewrite_card(source, target, {KEY: json.dumps(chosen)})
     print(f"wrote {target}: {words}", flush=True)
     return 0
 
@@ -82,32 +86,6 @@ def as_text(found: Calibration) -> str:
         ),
     ]
     return "\n".join(aligned(rows))
-
-
-def write_temperature(source: Path, target: Path, temperature: float) -> None:
-    """Copy a weights file with another temperature in its card.
-
-    Tensors and the card's other entries stay as they are. The file is written whole or not at
-    all, so it may be the source.
-
-    Raises:
-        CheckpointError: If the source is no safetensors file; others have no card.
-        LwrfError: If the target cannot be written.
-    """
-    try:
-        with safe_open(source, framework="pt") as file:
-            card = dict(file.metadata() or {})
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            f"{source} cannot be read as safetensors ({error}), and only such files have a card "
-            "for the temperature; load it and write it with lwrf_ros.network.save_weights first"
-        ) from error
-    card[KEY] = json.dumps(temperature)
-    try:
-        replace_file(target, safetensors.torch.save(tensors, metadata=card))
-    except OSError as error:
-        raise LwrfError(f"cannot write {target}: {error.strerror}") from error
 
 
 def _figures(trial: Trial) -> tuple[str, str]:

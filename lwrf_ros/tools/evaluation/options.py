@@ -11,8 +11,14 @@ from typing import Literal
 
 from lwrf_ros.backbones import BACKBONES, DECODERS
 from lwrf_ros.tools.arguments import positive_int
+from lwrf_ros.weights.bundled import DEFAULT_BACKBONE, DEFAULT_CLASSES, DEFAULT_DECODER
 
 PRECISIONS = ("auto", "fp32", "fp16", "bf16")
+WEIGHTS_HELP = (
+    "bundled weights by name (camvid, for example; lwrf weights lists them), a weights file by its "
+    "path (with a slash or a suffix), or random for an untrained network"
+)
+BUNDLED_HELP = "default: the bundled ones for the backbone and classes"
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:
@@ -20,17 +26,20 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backbone",
         choices=tuple(BACKBONES),
-        help="default: what the weights' file names, else mobilenet_v2",
+        default="",
+        help=f"default: the one that the weights name, else {DEFAULT_BACKBONE}",
     )
     parser.add_argument(
         "--decoder",
         choices=tuple(DECODERS),
-        help="default: what the weights' file names, else light_weight",
+        default="",
+        help=f"default: the one that the weights name, else {DEFAULT_DECODER}",
     )
     parser.add_argument(
         "--classes",
-        default="camvid",
-        help="class table: the name of a bundled one or a YAML file (default: %(default)s)",
+        default="",
+        help="class table: the name of a bundled one or a YAML file (default: the one that the "
+        f"weights name, else {DEFAULT_CLASSES})",
     )
 
 

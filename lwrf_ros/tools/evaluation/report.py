@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 import lwrf_ros
-from lwrf_ros.tools.evaluation.loading import Loaded
 from lwrf_ros.tools.evaluation.scoring import Scores
 from lwrf_ros.tools.evaluation.table import aligned
+from lwrf_ros.weights.loading import Loaded
 
 TIME_INCLUDES = (
     "one frame at a time, from the image on the host to labels and confidence on the host; "

@@ -13,7 +13,7 @@ from lwrf_ros.errors import LwrfError
 from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.segmentation.device import choose_device, choose_precision
 from lwrf_ros.tools.evaluation.confusion_plot import plot_confusion
-from lwrf_ros.tools.evaluation.loading import Loaded, load_network, load_pairs
+from lwrf_ros.tools.evaluation.loading import load_pairs
 from lwrf_ros.tools.evaluation.prediction import as_the_node_does, averaged
 from lwrf_ros.tools.evaluation.reliability_plot import plot_reliability
 from lwrf_ros.tools.evaluation.report import Evaluation, as_json, as_text
@@ -21,6 +21,7 @@ from lwrf_ros.tools.evaluation.scoring import Scores, score
 from lwrf_ros.tools.evaluation.worst_frames import draw_worst_frames
 from lwrf_ros.tools.progress import progress_bar
 from lwrf_ros.training.dataset import Pair
+from lwrf_ros.weights.loading import Loaded, load
 
 SCORES = "scores.json"
 RELIABILITY = "reliability.png"
@@ -35,9 +36,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         _make(folder)
     device = choose_device(arguments.device)
     chosen = [choose_precision(name, device) for name in arguments.precision]
-    loaded = load_network(
-        arguments.weights, arguments.backbone, arguments.decoder, arguments.classes
-    )
+    loaded = load(arguments.weights, arguments.classes, arguments.backbone, arguments.decoder)
     pairs = load_pairs(arguments.data, loaded.classes, arguments.max_frames)
     evaluation = _evaluate(arguments, loaded, pairs, list(dict.fromkeys(chosen)))
     content = json.dumps(as_json(evaluation), indent=2, allow_nan=False)

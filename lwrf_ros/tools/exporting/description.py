@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 
 import lwrf_ros
-from lwrf_ros.tools.evaluation.loading import Loaded
 from lwrf_ros.tools.exporting.models import LabelModel, LogitsModel
+from lwrf_ros.weights.loading import Loaded
 
 
 def describe(

@@ -10,12 +10,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from lwrf_ros.classes import ClassTable
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.network import RefineNet, WeightsInfo, build_network, randomise
+from lwrf_ros.network import RefineNet
 from lwrf_ros.network.refinenet import MIN_SIDE_PX
-from lwrf_ros.node.parameters import RANDOM_WEIGHTS
-from lwrf_ros.tools.evaluation.loading import Loaded, load_network
 from lwrf_ros.tools.exporting.checking import (
     LIMITS,
     Agreement,
@@ -33,9 +30,10 @@ from lwrf_ros.tools.exporting.program import (
     write_program,
 )
 from lwrf_ros.tools.progress import progress_bar
+from lwrf_ros.weights.bundled import RANDOM
+from lwrf_ros.weights.loading import Loaded, load
 
 ONNX, PT2 = ".onnx", ".pt2"
-SEED = 0
 # What stands for every number and size of images while a network for any is traced.
 EXAMPLE_BATCH, EXAMPLE_SIZE = 2, (64, 96)
 # What such a file is checked with, beside the size that the weights were trained at.
@@ -52,7 +50,7 @@ def export(arguments: argparse.Namespace) -> int:
     if target.suffix == ONNX:
         for name in PACKAGES:
             require(name)
-    loaded = _load(arguments)
+    loaded = load(arguments.weights, arguments.classes, arguments.backbone, arguments.decoder)
     size = None if arguments.dynamic else _size(arguments.input_size, loaded)
 
     network, fitted = loaded.network, prepared(loaded.network, arguments.precision)
@@ -92,20 +90,6 @@ def _check_target(target: Path) -> None:
         raise LwrfError(f"{target} is a folder; wanted the name of a file to write")
     if not target.parent.is_dir():
         raise LwrfError(f"there is no folder {target.parent}; make it first")
-
-
-def _load(arguments: argparse.Namespace) -> Loaded:
-    """Load the weights that the arguments name, or make some up."""
-    if arguments.weights != RANDOM_WEIGHTS:
-        return load_network(
-            arguments.weights, arguments.backbone, arguments.decoder, arguments.classes
-        )
-    classes = ClassTable.load(arguments.classes)
-    network = build_network(
-        arguments.backbone or "mobilenet_v2", len(classes), arguments.decoder or "light_weight"
-    )
-    randomise(network, SEED)
-    return Loaded(network, classes, WeightsInfo(RANDOM_WEIGHTS, "own"))
 
 
 def _size(asked: tuple[int, int] | None, loaded: Loaded) -> tuple[int, int]:
@@ -207,7 +191,7 @@ def _title(loaded: Loaded, precision: str, size: tuple[int, int] | None) -> str:
 def _source(loaded: Loaded) -> str:
     """Name the weights, and the terms that go with them into the file."""
     info = loaded.weights
-    if info.source == RANDOM_WEIGHTS:
+    if info.source == RANDOM:
         return "random weights"
     return Path(info.source).name + (f", {info.terms}" if info.terms else "")
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.data import class_tables
 from lwrf_ros.segmentation import Segmenter
-from lwrf_ros.tools.evaluation.loading import load_network
+from lwrf_ros.weights.choice import resolve
+from lwrf_ros.weights.loading import load_choice
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,20 +26,20 @@ class LabelOptions:
     """Which network makes the masks, and how.
 
     Attributes:
-        weights: Path of a weights file, None for the bundled ones.
-        backbone: Encoder, None for what the weights name.
-        decoder: Form of the decoder, None for what the weights name.
-        classes: Class table: a bundled name or a path.
+        weights: As `lwrf_ros.weights.choice.resolve` takes them, and so the next three.
+        backbone: Encoder; empty for what the weights name.
+        decoder: Form of the decoder; empty for what the weights name.
+        classes: Class table: a bundled name or a path; empty for what the weights name.
         device: auto, cpu, cuda or cuda:N.
         precision: auto, fp32, fp16 or bf16.
         input_size: As of `Segmenter`.
         min_confidence: Pixels less probable than this (0..1) are unlabelled.
     """
 
-    weights: str | None = None
-    backbone: str | None = None
-    decoder: str | None = None
-    classes: str = "camvid"
+    weights: str = ""
+    backbone: str = ""
+    decoder: str = ""
+    classes: str = ""
     device: str = "auto"
     precision: str = "auto"
     input_size: tuple[int, int] | Literal["image"] | None = None
@@ -54,7 +55,7 @@ class Labeller:
 
     Attributes:
         weights: The weights in words, with their terms of use.
-        class_table: The file of the class table.
+        class_table: The class table as the text of a YAML file.
 
     Raises:
         ExtractError: If the target has masks of other classes.
@@ -63,13 +64,14 @@ class Labeller:
 
     def __init__(self, options: LabelOptions, target: Target) -> None:
         # Before the network, which takes a while.
-        target.check_classes(ClassTable.load(options.classes))
-        loaded = load_network(options.weights, options.backbone, options.decoder, options.classes)
+        choice = resolve(options.weights, options.classes, options.backbone, options.decoder)
+        target.check_classes(choice.classes)
+        loaded = load_choice(choice)
         self._segmenter = Segmenter(
             loaded.network, loaded.classes, options.device, options.precision, options.input_size
         )
         self._min_confidence = options.min_confidence
-        self.class_table = class_tables().get(options.classes, Path(options.classes).expanduser())
+        self.class_table = _table_text(options.classes, choice.classes)
         terms = loaded.weights.terms
         self.weights = loaded.weights.source + (f" ({terms})" if terms else "")
 
@@ -82,3 +84,13 @@ class Labeller:
         """
         (result,) = self._segmenter.segment([image], encoding, ("labels",), self._min_confidence)
         return result.labels
+
+
+def _table_text(given: str, table: ClassTable) -> str:
+    """Return a class table as YAML: with the comments of its file, where it has one."""
+    path = class_tables().get(given or table.name)
+    if given and path is None:
+        path = Path(given).expanduser()
+    if path is not None and ClassTable.load(path).names == table.names:
+        return path.read_text(encoding="utf-8")
+    return table.as_yaml()

@@ -108,10 +108,10 @@ class Target:
         """Write ``(C, h, w) uint8`` probabilities, as of `encode_probabilities`."""
         _store(self._probability(name), encode_probabilities(probabilities))
 
-    def write_mask(self, name: str, labels: npt.NDArray[np.uint8], classes: Path) -> None:
+    def write_mask(self, name: str, labels: npt.NDArray[np.uint8], classes: str) -> None:
         """Write ``(H, W) uint8`` class indices, and beside the first mask its class table."""
         if not self._classes.exists():
-            _store(self._classes, classes.read_bytes())
+            _store(self._classes, classes.encode())
         _, data = cv2.imencode(MASK_SUFFIX, labels)
         _store(self._mask(name), data.tobytes())
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import re
@@ -14,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import lwrf_ros
-from lwrf_ros.data import bundled_weights, class_groups, class_tables
+from lwrf_ros.data import class_groups, class_tables
 from lwrf_ros.tools.benchmarking.machine import cores, describe_machine
 from lwrf_ros.tools.information.dds import describe_dds
 from lwrf_ros.tools.information.probe import NOT_INSTALLED, probe
+from lwrf_ros.weights.summary import summaries
 
 FORMAT = 1
 ROS_MODULES = ("rclpy", "cv_bridge", "vision_msgs", "launch_ros")
@@ -34,7 +34,6 @@ MODULES = (
 )
 # Releases of ROS by the major version of their rclpy.
 _RELEASES = {3: "humble", 7: "jazzy", 9: "kilted"}
-_CARD_SHOWN = ("backbone", "decoder", "classes", "input_size", "temperature", "data", "license")
 _CONTAINER_FILES = {"/.dockerenv": "docker", "/run/.containerenv": "podman"}
 _ROS_INSTALLS = Path("/opt/ros")
 _NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
@@ -61,7 +60,7 @@ def collect() -> dict[str, Any]:
             "dds": dds,
             "torch": parts["torch"],
             "libraries": _of(parts, MODULES),
-            "weights": [_weights(path) for path in bundled_weights()],
+            "weights": [one.as_json() for one in summaries()],
             "class_tables": {name: _class_count(name) for name in class_tables()},
             "class_groups": list(class_groups()),
             "remarks": remarks,
@@ -130,28 +129,6 @@ def _distribution(rclpy: dict[str, Any]) -> str:
     major = str(rclpy["version"]).split(".")[0]
     release = _RELEASES.get(int(major)) if major.isdigit() else None
     return f"{release or 'unknown'}, by the version of rclpy (ROS_DISTRO is not set)"
-
-
-def _weights(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = {"file": str(path)}
-    try:
-        found["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-        from safetensors import SafetensorError, safe_open
-
-        try:
-            with safe_open(path, framework="np") as file:
-                card = file.metadata() or {}
-        except SafetensorError as error:
-            return {**found, "problem": f"damaged or truncated: {error}"}
-    except ImportError as error:
-        return {**found, "problem": f"its card cannot be read: {error}"}
-    except OSError as error:
-        return {**found, "problem": f"cannot be read: {error.strerror}"}
-    found.update({name: card[name] for name in _CARD_SHOWN if name in card})
-    found["scores"] = {
-        name: card[name] for name in sorted(card) if re.search(r"iou|accuracy|calibration", name)
-    }
-    return found
 
 
 def _class_count(name: str) -> int | str:

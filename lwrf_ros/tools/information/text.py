@@ -7,6 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from lwrf_ros.weights.summary import rows_of
+
 _NAME_WIDTH = 16
 
 
@@ -20,10 +22,11 @@ def as_text(found: dict[str, Any]) -> str:
     for name in ("lwrf_ros", "machine", "ros", "dds", "torch", "libraries"):
         lines += [name, *(_line(key, value) for key, value in found[name].items())]
     lines += ["weights"]
-    for entry in found["weights"] or [{"file": "none came with this installation"}]:
-        file, *rest = entry.items()
-        lines.append(f"  {Path(file[1]).name}")
-        lines += [f"  {_line(key, value)}" for key, value in rest if value]
+    for entry in found["weights"]:
+        lines.append(f"  {Path(entry['file']).name}")
+        lines += [f"  {_line(*row)}" for row in rows_of(entry)]
+    if not found["weights"]:
+        lines.append("  none came with this installation")
     tables = ", ".join(f"{name} ({count})" for name, count in found["class_tables"].items())
     lines += ["class tables (classes)", f"  {tables}"]
     lines += ["class groups", f"  {', '.join(found['class_groups'])}"]

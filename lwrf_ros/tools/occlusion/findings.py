@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 import lwrf_ros
 from lwrf_ros.network.probe import TapPlace
-from lwrf_ros.tools.evaluation.loading import Loaded
 from lwrf_ros.tools.evaluation.table import aligned
 from lwrf_ros.tools.occlusion.field import CentredMean, FieldSize, Map, pixel_map, size_of
 from lwrf_ros.tools.occlusion.occluder import Occluder
 from lwrf_ros.tools.occlusion.units import Unit, UnitRow
+from lwrf_ros.weights.loading import Loaded
 
 
 @dataclass(frozen=True, eq=False)

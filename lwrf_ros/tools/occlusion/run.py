@@ -18,14 +18,13 @@ from lwrf_ros.network.probe import Probe, choose_taps
 from lwrf_ros.network.refinenet import MIN_SIDE_PX
 from lwrf_ros.segmentation.device import choose_device
 from lwrf_ros.segmentation.preprocess import Normalisation
-from lwrf_ros.tools.evaluation.loading import Loaded, load_network
 from lwrf_ros.tools.occlusion.findings import Findings, as_json, as_text
 from lwrf_ros.tools.occlusion.occluder import Occluder, discrepancy
 from lwrf_ros.tools.occlusion.page import draw_fields
 from lwrf_ros.tools.occlusion.units import UnitRow, choose_units
 from lwrf_ros.tools.progress import progress_bar
-from lwrf_ros.tools.receptive_field import BUNDLED
 from lwrf_ros.training.dataset import read_image
+from lwrf_ros.weights.loading import Loaded, load
 
 PICTURE = "receptive_field.png"
 NUMBERS = "receptive_field.json"
@@ -40,8 +39,7 @@ def measure(arguments: argparse.Namespace) -> int:
     occluder = Occluder(arguments.patch, arguments.stride, arguments.fill)
     device = choose_device(arguments.device)
     folder = _make(arguments.output.expanduser())
-    weights = None if arguments.weights == BUNDLED else arguments.weights
-    loaded = load_network(weights, arguments.backbone, arguments.decoder, arguments.classes)
+    loaded = load(arguments.weights, arguments.classes, arguments.backbone, arguments.decoder)
     size = _size(arguments.input_size, loaded)
     taps = choose_taps(loaded.network, arguments.tap)
     findings = Findings(loaded, taps, occluder, size, arguments.threshold)

@@ -26,6 +26,7 @@ from lwrf_ros.tools.progress import progress_bar
 from lwrf_ros.tools.recording.coverage_table import CoverageError
 from lwrf_ros.tools.recording.latency import LatencySample
 from lwrf_ros.tools.recording.outputs import Outputs
+from lwrf_ros.weights.bundled import DEFAULT_CLASSES
 
 TOPICS = ("labels", "overlay", "coverage")
 # Longer than the node is likely to run ahead while a frame is written to disk.
@@ -58,7 +59,7 @@ class RecordOptions:
     idle_timeout_s: float | None = None
     frames: int | None = None
     note: str | None = None
-    classes: str = "camvid"
+    classes: str = DEFAULT_CLASSES
     class_groups: str = ""
 
     @property

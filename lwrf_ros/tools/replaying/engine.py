@@ -13,8 +13,8 @@ import torch
 
 import lwrf_ros
 from lwrf_ros.node.engine import Engine, load_engine
-from lwrf_ros.node.parameters import CAMERA_SIZE, RANDOM_WEIGHTS, Parameters
-from lwrf_ros.tools.evaluation.loading import choose_network
+from lwrf_ros.node.parameters import CAMERA_SIZE, Parameters
+from lwrf_ros.weights.choice import Choice, resolve
 
 # What computes something on the way from a message to labels, by the name that people know.
 _COMPUTING = {
@@ -34,10 +34,10 @@ class EngineOptions:
     """Which network makes the labels, and how; the names are those of the node's parameters.
 
     Attributes:
-        weights: Path of a weights file, ``random``, or None for the bundled ones.
-        backbone: Encoder, None for what the weights name.
-        decoder: Form of the decoder, None for what the weights name.
-        classes: Class table: a bundled name or a path.
+        weights: As `lwrf_ros.weights.choice.resolve` takes them, and so the next three.
+        backbone: Encoder; empty for what the weights name.
+        decoder: Form of the decoder; empty for what the weights name.
+        classes: Class table: a bundled name or a path; empty for what the weights name.
         class_groups: Groups of the classes that the labels are in: a bundled name or a path; empty
             for the classes.
         device: auto, cpu, cuda or cuda:N.
@@ -48,16 +48,42 @@ class EngineOptions:
         overlay_alpha: Weight of the colours in the overlay, 0..1.
     """
 
-    weights: str | None = None
-    backbone: str | None = None
-    decoder: str | None = None
-    classes: str = "camvid"
+    weights: str = ""
+    backbone: str = ""
+    decoder: str = ""
+    classes: str = ""
     class_groups: str = ""
     device: str = "auto"
     precision: str = "auto"
     input_size: tuple[int, int] | Literal["image"] | None = None
     min_confidence: float = 0.0
     overlay_alpha: float = Parameters.overlay_alpha
+
+    @property
+    def choice(self) -> Choice:
+        """Which weights, classes and network these are; errors as of `resolve`."""
+        return resolve(self.weights, self.classes, self.backbone, self.decoder)
+
+    @property
+    def parameters(self) -> Parameters:
+        """The node's parameters that ask for the same; errors as of `resolve`."""
+        choice = self.choice
+        if self.input_size == "image":
+            height = width = CAMERA_SIZE
+        else:
+            height, width = self.input_size or (0, 0)
+        return Parameters(
+            backbone=choice.backbone,
+            decoder=choice.decoder,
+            classes=self.classes,
+            class_groups=self.class_groups,
+            weights=self.weights,
+            device=self.device,
+            precision=self.precision,
+            input_width=width,
+            input_height=height,
+            min_confidence=self.min_confidence,
+        )
 
 
 def open_engine(options: EngineOptions) -> Engine:
@@ -69,40 +95,17 @@ def open_engine(options: EngineOptions) -> Engine:
         LwrfError: If any of it is not to be had.
     """
     torch.backends.cudnn.deterministic = True
-    named = None if options.weights == RANDOM_WEIGHTS else options.weights
-    backbone, decoder = choose_network(named, options.backbone, options.decoder)
-    if options.input_size == "image":
-        height = width = CAMERA_SIZE
-    else:
-        height, width = options.input_size or (0, 0)
-    return load_engine(
-        Parameters(
-            backbone=backbone,
-            decoder=decoder,
-            classes=options.classes,
-            class_groups=options.class_groups,
-            weights=options.weights or "",
-            device=options.device,
-            precision=options.precision,
-            input_width=width,
-            input_height=height,
-        )
-    )
+    return load_engine(options.parameters)
 
 
 def settings_of(engine: Engine, options: EngineOptions) -> dict[str, Any]:
     """Return everything that the labels depend on."""
-    segmenter = engine.segmenter
-    backbone, decoder = choose_network(
-        None if options.weights == RANDOM_WEIGHTS else options.weights,
-        options.backbone,
-        options.decoder,
-    )
+    segmenter, choice = engine.segmenter, options.choice
     size = segmenter.input_size
     return {
-        "backbone": backbone,
-        "decoder": decoder,
-        "classes": options.classes,
+        "backbone": choice.backbone,
+        "decoder": choice.decoder,
+        "classes": options.classes or choice.classes.name,
         "class_groups": options.class_groups,
         "weights": engine.weights.source,
         "weights_sha256": engine.weights.sha256,

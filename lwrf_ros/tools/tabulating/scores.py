@@ -12,12 +12,14 @@ from lwrf_ros.backbones import BACKBONES, DECODERS
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.segmentation import Segmenter
-from lwrf_ros.tools.evaluation.loading import load_network, load_pairs
+from lwrf_ros.tools.evaluation.loading import load_pairs
 from lwrf_ros.tools.evaluation.prediction import as_the_node_does
 from lwrf_ros.tools.evaluation.scoring import score
 from lwrf_ros.tools.tabulating.paper import Network
 from lwrf_ros.training.dataset import Pair
 from lwrf_ros.training.published import LAYOUTS
+from lwrf_ros.weights.bundled import DEFAULT_DECODER
+from lwrf_ros.weights.loading import Loaded, load
 
 INCLUDES = "one scale, each image at its own size, as `lwrf evaluate --input-size image`"
 _WANTED = "wanted BACKBONE[:DECODER]:DATASET=FILE, resnet50:voc=rf_lw50.pth for example"
@@ -69,7 +71,7 @@ def read_weights(texts: Sequence[str]) -> list[Weights]:
         backbone, *decoder, dataset = key.split(":") if key.count(":") in (1, 2) else ("", "")
         if not (equals and path and dataset):
             raise LwrfError(f"--weights is {text!r}; {_WANTED}")
-        network = Network(backbone, decoder[0] if decoder else "light_weight")
+        network = Network(backbone, decoder[0] if decoder else DEFAULT_DECODER)
         for what, name, names in (
             ("backbone", network.backbone, tuple(BACKBONES)),
             ("decoder", network.decoder, DECODERS),
@@ -128,7 +130,7 @@ def check(
         LwrfError: If weights or data cannot be used.
     """
     for one in weights:
-        load_network(one.path, one.network.backbone, one.network.decoder, one.dataset)
+        _load(one)
     return {
         name: load_pairs(Path(source), ClassTable.load(name), max_frames)
         for name, source in data.items()
@@ -153,9 +155,7 @@ def measure(
         precision: fp32, fp16 or bf16.
         on_done: Called after each image.
     """
-    loaded = load_network(
-        weights.path, weights.network.backbone, weights.network.decoder, weights.dataset
-    )
+    loaded = _load(weights)
     segmenter = Segmenter(loaded.network, loaded.classes, device, precision, "image")
     try:
         scores = score(
@@ -166,3 +166,8 @@ def measure(
     return Measured(
         scores.matrix.mean_iou(), len(pairs), source, loaded.weights.source, loaded.weights.sha256
     )
+
+
+def _load(weights: Weights) -> Loaded:
+    network = weights.network
+    return load(weights.path, weights.dataset, network.backbone, network.decoder)

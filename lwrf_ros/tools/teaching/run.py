@@ -91,7 +91,8 @@ class _Writer:
             print(teacher, flush=True)
         self._labeller = Labeller(teachers, options.labeller)
         self._probabilities = options.probabilities
-        self._table_file = class_tables().get(options.classes, Path(options.classes).expanduser())
+        file = class_tables().get(options.classes, Path(options.classes).expanduser())
+        self._table_text = file.read_text(encoding="utf-8")
         self._target, self._account = target, account
         account.names = table.names
         account.weights = ", ".join(one.model.name for one in options.teachers)
@@ -116,7 +117,7 @@ class _Writer:
             self._target.write_probabilities(name, labels.probabilities)
             self._account.probabilities_written += 1
         if not had_mask:
-            self._target.write_mask(name, labels.mask, self._table_file)
+            self._target.write_mask(name, labels.mask, self._table_text)
             self._account.add(labels)
 
     def has_labels(self, name: str) -> bool:

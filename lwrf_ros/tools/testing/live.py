@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 
-from lwrf_ros.node.parameters import CAMERA_SIZE
 from lwrf_ros.tools.demonstration.account import Account
 from lwrf_ros.tools.demonstration.children import Children
 from lwrf_ros.tools.demonstration.commands import (
@@ -37,6 +36,19 @@ CONNECT_S = 60.0
 SETTLE_S = 120.0
 ARRIVE_S = 30.0
 STOP_S = 10.0
+# What a replay chooses of the node's parameters.
+PARAMETERS = (
+    "backbone",
+    "decoder",
+    "weights",
+    "classes",
+    "class_groups",
+    "device",
+    "precision",
+    "input_width",
+    "input_height",
+    "min_confidence",
+)
 # Faster than anything can be published.
 AS_FAST_AS_IT_GOES = 1e9
 
@@ -163,20 +175,5 @@ def play_over_dds(
 
 def _parameters(engine: EngineOptions) -> Mapping[str, object]:
     """Return the node's parameters for a replay's options."""
-    if engine.input_size == "image":
-        height = width = CAMERA_SIZE
-    else:
-        height, width = engine.input_size or (0, 0)
-    given = {
-        "backbone": engine.backbone,
-        "decoder": engine.decoder,
-        "weights": engine.weights,
-        "classes": engine.classes,
-        "class_groups": engine.class_groups,
-        "device": engine.device,
-        "precision": engine.precision,
-        "input_width": width,
-        "input_height": height,
-        "min_confidence": engine.min_confidence,
-    }
-    return {name: value for name, value in given.items() if value is not None}
+    given = asdict(engine.parameters)
+    return {name: given[name] for name in PARAMETERS}

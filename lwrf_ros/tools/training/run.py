@@ -271,6 +271,7 @@ def _card(
     return {
         "classes": task.classes.name,
         "class_names": json.dumps(task.classes.names),
+        "class_colours": json.dumps(task.classes.colours.tolist()),
         "training_images": str(len(task.pairs)),
         "validation_images": str(len(held_out)),
         "recipe": json.dumps(asdict(task.recipe)),

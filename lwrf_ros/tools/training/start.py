@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import argparse
 
-from lwrf_ros.data import find_weights
-from lwrf_ros.errors import LwrfError
 from lwrf_ros.network import build_network, load_encoder, load_weights
 from lwrf_ros.network.checkpoint import WeightsInfo, count_classes
 from lwrf_ros.network.refinenet import RefineNet
+from lwrf_ros.weights.bundled import BUNDLED, DEFAULT_CLASSES, find_for
+from lwrf_ros.weights.choice import find_file
 
 
 def first_weights(
@@ -35,15 +35,11 @@ def first_weights(
         return network, load_encoder(network, arguments.encoder)
     if arguments.init is None:
         return None, None
-    source = arguments.init
-    if source == "bundled":
-        found = find_weights(arguments.backbone, arguments.decoder, "camvid")
-        if found is None:
-            raise LwrfError(
-                f"no weights of {arguments.backbone} ({arguments.decoder}) come with the package; "
-                "give the path of a weights file as --init"
-            )
-        source = str(found)
+    if arguments.init in ("", BUNDLED):
+        # Whatever classes are to be trained: those of the weights may be others.
+        source = find_for(arguments.backbone, arguments.decoder, DEFAULT_CLASSES)
+    else:
+        source = find_file(arguments.init)
     # Without a classifier this is no network: then 1, and `load_weights` says what is missing.
     count = count_classes(source) or 1
     network = build_network(arguments.backbone, count, arguments.decoder)

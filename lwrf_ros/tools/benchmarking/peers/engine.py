@@ -10,9 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lwrf_ros.classes import ClassTable
 from lwrf_ros.segmentation import Segmentation, Segmenter, Ticket
-from lwrf_ros.tools.benchmarking.case import Setting, plain_network
+from lwrf_ros.tools.benchmarking.case import Setting, load_case
 from lwrf_ros.tools.benchmarking.peers.peer import Answer
 
 
@@ -27,12 +26,9 @@ class Engine:
         """Build, load and warm up, as the node does when it is configured."""
         case = self._case
         torch.set_num_threads(case.threads)
+        loaded = load_case(case)
         self._segmenter = Segmenter(
-            plain_network(case),
-            ClassTable.load(case.classes),
-            case.device,
-            case.precision,
-            case.input_size,
+            loaded.network, loaded.classes, case.device, case.precision, case.input_size
         )
         self._segmenter.warm_up(case.image_size)
 
