@@ -10,7 +10,8 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).resolve().parent
 MANIFEST = ElementTree.parse(HERE / "package.xml").getroot()
 NAME = MANIFEST.findtext("name")
-# The code's, and the bundled weights': whoever distributes the package distributes both.
+# The code's, and that of bundled weights whose cards name another: whoever distributes the package
+# distributes both.
 LICENSES = [element.text for element in MANIFEST.iter("license")]
 LICENSE_FILES = [element.get("file") for element in MANIFEST.iter("license")]
 

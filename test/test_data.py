@@ -14,6 +14,10 @@ import pytest
 from lwrf_ros import data
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.network import build_network, load_weights
+from lwrf_ros.network.licence import terms_of
+from lwrf_ros.weights.card import read_card
+
+REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def touched(path: Path) -> Path:
@@ -40,15 +44,30 @@ def test_bundled_weights_have_a_card_and_a_licence() -> None:
         assert text in licence
 
 
+@pytest.mark.parametrize("path", data.bundled_weights(), ids=lambda path: path.stem)
+def test_the_licence_is_named_by_file(path: Path) -> None:
+    card = read_card(path)
+    # LICENSE.md's rule: what has learned from CamVid is for non-commercial use, nothing else is.
+    from_camvid = path.stem.endswith("-camvid")
+    assert card["license"] == ("CC-BY-NC-4.0" if from_camvid else "Apache-2.0")
+    assert ("CamVid" in card["data"]) is from_camvid
+    licence = (path.parent / "LICENSE.md").read_text(encoding="utf-8")
+    assert f"`{card['license']}`" in licence
+    text = path.with_suffix(".md").read_text(encoding="utf-8")
+    assert card["license"].replace("CC-BY-NC-", "CC BY-NC ") in text
+    assert terms_of(card).endswith("for non-commercial use") is from_camvid
+    manifest = (REPOSITORY / "package.xml").read_text(encoding="utf-8")
+    assert f">{card['license']}</license>" in manifest
+
+
 def test_bundled_weights_fit_the_network_and_the_classes_of_their_name() -> None:
     for path in data.bundled_weights():
         backbone, decoder, classes = path.stem.split("-", 2)
         table = ClassTable.load(classes)
         info = load_weights(build_network(backbone, len(table), decoder), path)
         assert info.card["classes"] == table.name
-        assert info.card["license"] == "CC-BY-NC-4.0"
-        assert info.card["data"].startswith("CamVid")
-        assert json.loads(info.card["input_size"]) == [480, 640]
+        assert tuple(json.loads(info.card["class_names"])) == table.names
+        assert min(json.loads(info.card["input_size"])) >= 240
         # Small enough to live in a repository.
         assert path.stat().st_size < 8_000_000 or backbone != "mobilenet_v2"
 

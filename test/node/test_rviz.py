@@ -18,6 +18,7 @@ from lwrf_ros.node.camera import OUTPUT_TYPES
 from lwrf_ros.node.parameters import Parameters
 from lwrf_ros.node.qos import output_qos
 from lwrf_ros.node.rviz import rviz_config
+from lwrf_ros.weights.bundled import DEFAULT_CLASSES
 
 RVIZ = config_path("segment.rviz")
 NODE = "/segmenter"
@@ -148,7 +149,7 @@ def test_foxglove_shows_what_the_node_has(layout: dict[str, Any]) -> None:
 
 
 def test_foxglove_plots_every_class_in_its_colour(layout: dict[str, Any]) -> None:
-    table = ClassTable.load(Parameters().classes)
+    table = ClassTable.load(DEFAULT_CLASSES)
     paths = layout["configById"]["Plot!coverage"]["paths"]
     assert [path["label"] for path in paths] == [*table.names, UNLABELLED_NAME]
     for path, colour in zip(paths, table.colours, strict=False):

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 from lwrf_ros.class_groups import ClassGroups
-from lwrf_ros.classes import ClassTable
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.tools.interruption import interrupted_once
@@ -76,7 +75,7 @@ def replay(options: ReplayOptions) -> RunRecord:
     with interrupted_once(), open_recording(options.input, options.topics) as recording:
         cameras = cameras_of(recording.topics, options.camera_names)
         others = OtherTopics(recording, cameras, options.keep)
-        table = ClassTable.load(options.engine.classes)
+        table = options.engine.choice.classes
         named = options.engine.class_groups
         groups = ClassGroups.load(named, table) if named else None
         classes = groups.table if groups else table

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from lwrf_ros.tools.benchmarking.case import RANDOM, Case, Setting
+from lwrf_ros.tools.benchmarking.case import Case, Setting
+from lwrf_ros.weights.bundled import RANDOM
 
 
 @pytest.fixture

@@ -14,13 +14,14 @@ import torch
 from torch import nn
 
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.tools.benchmarking.case import RANDOM, Case, Setting
+from lwrf_ros.tools.benchmarking.case import Case, Setting
 from lwrf_ros.tools.benchmarking.frames import make_frames
 from lwrf_ros.tools.benchmarking.peers import PEERS, compiled, make_peer
 from lwrf_ros.tools.benchmarking.peers.engine import Engine
 from lwrf_ros.tools.benchmarking.peers.needs import need_module, need_precision
 from lwrf_ros.tools.benchmarking.peers.peer import STAGES, Overlapping, UnavailableError
 from lwrf_ros.tools.benchmarking.preparation import Prepared, prepare
+from lwrf_ros.weights.bundled import RANDOM
 
 FRAMES = make_frames(2, (48, 64))
 
@@ -30,7 +31,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     before = torch.get_num_threads()
     folder = tmp_path_factory.mktemp("peers")
     case = Case(
-        "mobilenet_v2", "light_weight", "camvid", None, (48, 64), (64, 96), "cpu", "fp32", 2, 1
+        "mobilenet_v2", "light_weight", "camvid", "", (48, 64), (64, 96), "cpu", "fp32", 2, 1
     )
     yield prepare(case, FRAMES, folder, onnx=True)
     torch.set_num_threads(before)
