@@ -58,7 +58,7 @@ def test_the_registry_for_launch_files_needs_no_torch(imports: list[Import]) -> 
     heavy = ["torch", "numpy", "cv2", "lwrf_ros.network", "lwrf_ros.segmentation"]
     assert violations(imports, light, heavy) == []
     at_start = [one.imported for one in imports if one.importer == "lwrf_ros" and one.at_start]
-    assert at_start == ["os"]
+    assert at_start == []
 
 
 def test_the_node_opens_no_connection_but_those_of_ros(imports: list[Import]) -> None:
