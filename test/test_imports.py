@@ -72,7 +72,7 @@ def test_the_registry_for_launch_files_needs_no_torch(imports: list[Import]) -> 
     assert violations(imports, [f"lwrf_ros.{name}" for name in light], heavy) == []
     assert violations(imports, ["lwrf_ros.weights.choice"], ["torch", "lwrf_ros.network"]) == []
     at_start = [one.imported for one in imports if one.importer == "lwrf_ros" and one.at_start]
-    assert at_start == ["importlib", "os", "typing.TYPE_CHECKING", "typing.Any"]
+    assert at_start == ["importlib", "typing.TYPE_CHECKING", "typing.Any"]
 
 
 def test_the_node_opens_no_connection_but_those_of_ros(imports: list[Import]) -> None:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""The engine speaks to nobody: no socket, and no store of what to report, after an image."""
+"""The engine speaks to nobody: no socket, no store of what to report, no variable set."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ RUN = """
 import os
 from pathlib import Path
 import numpy as np
+before = dict(os.environ)
+import lwrf_ros
+assert dict(os.environ) == before
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.network import build_network, randomise
 from lwrf_ros.segmentation import Segmenter
@@ -30,13 +33,12 @@ for descriptor in Path("/proc/self/fd").iterdir():
 
 def files_open(home: Path) -> list[str]:
     """Run the engine in a home folder of its own; return what it has open at the end."""
-    kept = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
     home.mkdir()
     places = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
     done = subprocess.run(
         [sys.executable, "-c", RUN],
         cwd=REPOSITORY,
-        env={**kept, **places},
+        env={**os.environ, **places},
         capture_output=True,
         text=True,
         timeout=120,

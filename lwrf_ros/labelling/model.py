@@ -7,7 +7,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwrf_ros.labelling.errors import TeacherError
+from lwrf_ros.optional import import_optional
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def require(module: str, package: str, path: Path) -> ModuleType:
         TeacherError: If it is not installed.
     """
     try:
-        return import_module(module)
+        return import_optional(module)
     except ImportError as error:
         raise TeacherError(
             f"{path} needs the Python package {package}, which cannot be imported ({error}); "

@@ -130,28 +130,32 @@ class Camera:
     def receive(self, message: Image | CompressedImage) -> None:
         """Put a message into the slot, or account for why not. Runs on the executor's thread."""
         now_s = time.monotonic()
-        refusal: decoding.Refusal | None = None
+        active = self.active  # changed by this thread alone
+        # Before the lock, which is that of all cameras: nobody waits for a look at a message.
+        refusal = self._look_at(message) if active else None
         with self._changed:
             self.account.received += 1
             self._rate_in.tick(now_s)
             self._last_arrival_s = now_s
             self._largest_bytes = max(self._largest_bytes, len(message.data))
-            if not self.active:
+            if not active:
                 self.account.outcomes["inactive"] += 1
-                return
-            try:
-                decoding.check(message, self._parameters.current)
-            except decoding.Refusal as error:
-                refusal = error
-                self.account.refused[error.reason] += 1
+            elif refusal is not None:
+                self.account.refused[refusal.reason] += 1
+            # After the check: a bad frame must not take the turn of a good one.
+            elif self._is_too_early(now_s):
+                self.account.outcomes["throttled"] += 1
             else:
-                # After the check: a bad frame must not take the turn of a good one.
-                if self._is_too_early(now_s):
-                    self.account.outcomes["throttled"] += 1
-                else:
-                    self._put(Frame(self, message, now_s))
+                self._put(Frame(self, message, now_s))
         if refusal is not None:
             self._warn(refusal)
+
+    def _look_at(self, message: Image | CompressedImage) -> decoding.Refusal | None:
+        try:
+            decoding.check(message, self._parameters.current)
+        except decoding.Refusal as refusal:
+            return refusal
+        return None
 
     def _is_too_early(self, now_s: float) -> bool:
         max_rate = self._parameters.current.max_rate

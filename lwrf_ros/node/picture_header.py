@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from array import array
 from typing import NamedTuple
@@ -12,13 +13,18 @@ _JPEG = b"\xff\xd8\xff"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_START = struct.Struct(">8s4x4sII")  # signature, length of the chunk, its name, width, height
 _JPEG_FRAME = struct.Struct(">HBHH")  # length of the segment, precision, height, width
-_FILL = 0xFF
+# What follows 255 is a marker, unless it is 0 (255 was data) or 255 again (that one was filling).
+_MARKER = re.compile(rb"\xff[^\x00\xff]")
+_SCAN = b"\xff\xda"
 _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = 0xD9
 _STARTS_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD8)))
-# A profile for colours may take 255 segments; ten thousands are there to keep the reader busy.
+# A profile for colours may take 255 segments of 64 KiB, EXIF, XMP and a maker's notes some more;
+# ten thousands are there to keep the reader busy.
 _MOST_SEGMENTS = 1024
+# Of all that stands between segments: some encoders fill up to a page, which is 64 KiB at most.
+_MOST_STRAY_BYTES = 2**16
 
 
 class PictureHeader(NamedTuple):
@@ -39,11 +45,12 @@ def read_picture_header(data: array[int]) -> PictureHeader | None:
     """Return what a JPEG or PNG file claims to be.
 
     Args:
-        data: The file, bytes. Only headers are looked at, in at most a thousand steps.
+        data: The file, bytes. Of whatever size it is, less than 80 KiB are looked at: what is in a
+            JPEG's segments is jumped over, and there may be 1024 of them and 64 KiB between them.
 
     Returns:
-        Kind and size as claimed, None where the bytes are no such file, or break off before they
-        say a size.
+        Kind and size as claimed, None where the bytes are no such file, or break off or reach
+        those limits before they say a size.
     """
     start = data[: _PNG_START.size].tobytes()
     if start.startswith(_PNG):
@@ -53,7 +60,7 @@ def read_picture_header(data: array[int]) -> PictureHeader | None:
 
 def count_jpeg_scans(data: array[int]) -> int:
     """Return the number of scans of a JPEG; within coded pixels, 255 is never followed by 218."""
-    return data.tobytes().count(bytes((_FILL, _START_OF_SCAN)))
+    return data.tobytes().count(_SCAN)
 
 
 def _read_png(start: bytes) -> PictureHeader | None:
@@ -65,23 +72,27 @@ def _read_png(start: bytes) -> PictureHeader | None:
 
 def _read_jpeg(data: array[int]) -> PictureHeader | None:
     """Go from segment to segment, as a decoder does, up to the one that starts the frame."""
-    view = memoryview(data)
-    at = 2
-    try:
+    at, stray_left = 2, _MOST_STRAY_BYTES
+    with memoryview(data) as view:
         for _ in range(_MOST_SEGMENTS):
             # Whatever stands between segments is skipped by decoders too.
-            at = data.index(_FILL, at) + 1
-            marker = view[at]
+            found = _MARKER.search(view, at, at + stray_left + 2)
+            if found is None:
+                return None
+            stray_left -= found.start() - at
+            at = found.end()
+            marker = view[at - 1]
             if marker in _STARTS_OF_FRAME:
-                _, _, height, width = _JPEG_FRAME.unpack_from(view, at + 1)
-                return PictureHeader("JPEG", width, height)
+                return _read_frame(view[at : at + _JPEG_FRAME.size])
             if marker in (_START_OF_SCAN, _END_OF_IMAGE):
                 return None
-            if marker in (0, _FILL):
-                continue
-            at += 1
             if marker not in _WITHOUT_LENGTH:
                 at += max(2, int.from_bytes(view[at : at + 2], "big"))
-    except (IndexError, ValueError, struct.error):
-        pass  # the data breaks off
     return None
+
+
+def _read_frame(segment: memoryview) -> PictureHeader | None:
+    if len(segment) < _JPEG_FRAME.size:
+        return None  # the data breaks off
+    _, _, height, width = _JPEG_FRAME.unpack(segment)
+    return PictureHeader("JPEG", width, height)

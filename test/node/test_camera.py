@@ -190,6 +190,28 @@ def test_receiving_wakes_the_worker(node: StandInNode) -> None:
     assert woken.is_set()
 
 
+def test_messages_are_looked_at_without_the_lock_of_all_cameras(
+    node: StandInNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = make(node)
+    free = []
+
+    def try_lock() -> None:
+        free.append(camera._changed.acquire(blocking=False))
+        if free[-1]:
+            camera._changed.release()
+
+    def check(*arguments: Any) -> None:
+        thread = threading.Thread(target=try_lock)
+        thread.start()
+        thread.join(10)
+
+    monkeypatch.setattr(camera_module.decoding, "check", check)
+    camera.receive(good())
+    assert free == [True]
+    assert account(camera) == {"received": 1, "waiting": 1}
+
+
 @pytest.mark.parametrize("reason", ["step", "data", "encoding", "empty"])
 def test_a_bad_frame_is_counted_and_leaves_the_good_one(node: StandInNode, reason: str) -> None:
     camera = make(node)

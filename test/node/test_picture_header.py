@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 from array import array
 from typing import Any
 
@@ -15,6 +14,7 @@ import PIL.Image
 import pytest
 from sensor_msgs.msg import CompressedImage
 
+from lwrf_ros.node import picture_header
 from lwrf_ros.node.decoding import Refusal, check, decode
 from lwrf_ros.node.parameters import Parameters
 from lwrf_ros.node.picture_header import read_picture_header
@@ -78,11 +78,72 @@ def test_what_is_neither_has_no_size() -> None:
     assert read(png.replace(b"IHDR", b"IDAT")) is None
 
 
-def test_a_file_of_countless_segments_is_given_up_soon() -> None:
-    data = b"\xff\xd8" + b"\xff\xfe\0\2" * 5_000_000 + file_of("JPEG")[2:]
-    begun = time.process_time()
-    assert read(data) is None
-    assert time.process_time() - begun < 1.0
+def segments(count: int, length: int, marker: int = 0xE1) -> bytes:
+    """Application segments, each of `length` bytes after its marker, full of starts of frames."""
+    payload = (b"\xff\xc0" * 2**15)[: length - 2]
+    return (struct.pack(">BBH", 0xFF, marker, length) + payload) * count
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        # Extended XMP, a colour profile and the index of a multi-picture file (CIPA DC-007),
+        # each segment as long as its two bytes of length can say.
+        segments(20, 0xFFFF) + segments(255, 0xFFFF, 0xE2) + segments(3, 0xFFFF, 0xE2),
+        b"\xff" * 4093,  # filled up to a page of 4 KiB
+        segments(1, 64) + bytes(4000),
+    ],
+    ids=["278 segments of 64 KiB", "fill bytes", "zeros"],
+)
+def test_a_size_behind_much_else_is_found(before: bytes) -> None:
+    data = file_of("JPEG")
+    data = data[:2] + before + data[2:]
+    assert read(data) == ("JPEG", 40, 24)
+    assert decode(message_of(data)).array.shape == (24, 40, 3)
+
+
+@pytest.mark.parametrize(
+    ("before", "one_more"),
+    [
+        # 1024 with the file's own: APP0, two tables and the frame.
+        (b"\xff\xfe\0\2" * 1020, b"\xff\xfe\0\2"),
+        (b"\xff" + bytes(2**16 - 1), b"\0"),
+        (b"\xff" * 2**16, b"\xff"),
+        (b"\xff\0" * 2**15, b"\0"),
+    ],
+    ids=["segments", "zeros", "fill bytes", "stuffed bytes"],
+)
+def test_a_size_is_looked_for_so_far_and_no_further(before: bytes, one_more: bytes) -> None:
+    data = file_of("JPEG")
+    assert read(data[:2] + before + data[2:]) == ("JPEG", 40, 24)
+    assert read(data[:2] + before + one_more + data[2:]) is None
+
+
+class Counting:
+    """The pattern of a marker, and how many bytes it was let see."""
+
+    def __init__(self) -> None:
+        self.pattern = picture_header._MARKER
+        self.bytes = 0
+
+    def search(self, data: memoryview, start: int, end: int) -> Any:
+        found = self.pattern.search(data, start, end)
+        self.bytes += (found.end() if found else min(end, len(data))) - start
+        return found
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [b"\0", b"\xff", b"\xff\0", b"\xff\xfe\0\2", b"\xff\xd0" + bytes(4095), b"\xff\xfe\0\2\0"],
+)
+def test_of_what_keeps_the_reader_busy_little_is_looked_at(
+    unit: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counting = Counting()
+    monkeypatch.setattr(picture_header, "_MARKER", counting)
+    # 32 MiB, as much as max_bytes lets through.
+    assert read(b"\xff\xd8\xff" + unit * (2**25 // len(unit))) is None
+    assert 1024 <= counting.bytes <= 2**16 + 2 * 1024 + 2
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])

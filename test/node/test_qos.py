@@ -7,12 +7,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from harness import LocalNode, image, open_node, stamp_ns
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
+from stand_ins import StandInNode
 
 from lwrf_ros.node.qos import ImageSubscription, output_qos, unserved_subscribers
 
@@ -126,6 +128,26 @@ def test_outputs_match_every_subscriber() -> None:
     assert profile.reliability == ReliabilityPolicy.RELIABLE
     assert profile.durability == DurabilityPolicy.VOLATILE
     assert (profile.history, profile.depth) == (HistoryPolicy.KEEP_LAST, 10)
+
+
+def test_what_both_subscriptions_bring_is_handed_on_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The new one may bring again, a few messages later, what the old one has brought."""
+    node = StandInNode()
+    reliable = SimpleNamespace(qos_profile=QoSProfile(depth=1))  # rclpy's default is reliable
+    monkeypatch.setattr(node, "get_publishers_info_by_topic", lambda topic: [reliable])
+    handed_on: list[int] = []
+    subscription = ImageSubscription(node, Image, "image", "auto", handed_on.append)
+    old = node.subscriptions["/image"]
+    subscription.follow()
+    new = node.subscriptions["/image"]
+    assert new is not old
+    for number in range(1, 5):
+        old.callback(number, {"source_timestamp": number})
+    for number in range(1, 7):
+        new.callback(number, {"source_timestamp": number})
+    assert handed_on == [1, 2, 3, 4, 5, 6]
 
 
 def test_auto_matches_a_best_effort_camera(opened: Open) -> None:

@@ -77,7 +77,7 @@ def test_optimisers_take_their_momentum(network: RefineNet, heads: nn.ModuleList
     assert {group["momentum"] for group in sgd.param_groups} == {0.8}
     adam = build_optimiser(network, heads, replace(recipe, optimiser="adamw"))
     assert isinstance(adam, torch.optim.AdamW)
-    assert {group["betas"][0] for group in adam.param_groups} == {0.8}
+    assert {group["betas"] for group in adam.param_groups} == {(0.8, 0.99)}
 
 
 def test_rates_are_shares_of_the_peak(network: RefineNet, heads: nn.ModuleList) -> None:

@@ -173,6 +173,39 @@ def test_colours_are_learnt(tmp_path: Path) -> None:
     assert watch.rows[-1].pixel_accuracy is not None and watch.rows[-1].pixel_accuracy > 0.7
 
 
+def test_a_rare_large_gradient_is_cut_to_a_norm_of_ten(pairs: list[Pair]) -> None:
+    recipe = replace(
+        RECIPE, epochs=1, optimiser="sgd", encoder_rate=1e-3, decoder_rate=1e-3, momentum=0.0,
+        weight_decay=0.0, schedule="constant", warm_up=0.0, auxiliary=0.0,
+    )  # fmt: skip
+    trainer = trainer_of(task(pairs[:2], recipe))
+    before = [p.detach().double().clone() for p in trainer.network.parameters()]
+    objective = trainer._objective
+    trainer._objective = lambda logits, target: 1e6 * objective(logits, target)  # type: ignore
+    trainer._train_step(*next(iter(trainer._feed.batches(0, 1))))
+    moved = zip(trainer.network.parameters(), before, strict=True)
+    squares = sum(float((now.detach() - was).square().sum()) for now, was in moved)
+    # Without momentum a step is the rate times the gradient; single numbers round.
+    assert math.sqrt(squares) == pytest.approx(1e-3 * 10, rel=1e-3)
+
+
+def test_on_a_gpu_the_loss_is_read_at_every_twentieth_step(
+    pairs: list[Pair], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = trainer_of(task(pairs, replace(RECIPE, epochs=5)))
+    assert (trainer.steps_per_epoch, trainer.total_steps) == (6, 30)
+    trainer._device = torch.device("cuda")
+    losses = iter(range(1, 31))
+    monkeypatch.setattr(
+        trainer, "_train_step", lambda images, masks: (torch.tensor(float(next(losses))), 0.1)
+    )
+    watch = run(trainer)
+    read = [loss for _, loss, _ in watch.steps if loss is not None]
+    # And at the end of an epoch, whose mean is over all of its steps.
+    assert read == [6, 12, 18, 20, 24, 30]
+    assert [row.loss for row in watch.rows] == [3.5, 9.5, 15.5, 21.5, 27.5]
+
+
 # ---- interruption
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from torch.export import ExportedProgram
 
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.optional import import_optional
 from lwrf_ros.tools.exporting.program import quiet_torch, trace
 
 # The newest that ONNX Runtime, OpenVINO and TensorRT (from 8.6) all read.
@@ -30,7 +30,7 @@ def require(name: str) -> ModuleType:
         LwrfError: If it is not installed.
     """
     try:
-        return import_module(name)
+        return import_optional(name)
     except ModuleNotFoundError as error:
         if error.name != name:
             raise

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import subprocess
 import sys
 from collections.abc import Callable
 from importlib import metadata
 from typing import Any
+
+from lwrf_ros.optional import import_optional
 
 NOT_INSTALLED = "not installed"
 _LIMIT_S = 120.0
@@ -43,7 +44,7 @@ def probe(name: str) -> dict[str, Any]:
 def look_at(name: str) -> dict[str, Any]:
     """Import a part in this process and describe it; see `probe`."""
     try:
-        module = importlib.import_module(name)
+        module = import_optional(name)
     except ModuleNotFoundError as error:
         # Something else may be missing: then the part itself is there, and broken.
         if error.name == name:

@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 import base64
-import html
-import json
-from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader
 
 from lwrf_ros.tools.reporting.content import camera_content, class_names, run_content
 from lwrf_ros.tools.reporting.judgement import Comparison, read_comparison, read_scores
@@ -136,17 +135,8 @@ def plotting_library() -> str:
 
 
 def _page(content: dict[str, Any], library: str) -> str:
-    files = resources.files("lwrf_ros.tools.reporting") / "page"
-    # In a script, `</` could end it.
-    data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
-    parts = {
-        "TITLE": html.escape(f"{content['title']} - lwrf report"),
-        "STYLE": (files / "report.css").read_text(encoding="utf-8"),
-        "LIBRARY": library,
-        "DATA": data,
-        "SCRIPT": (files / "report.js").read_text(encoding="utf-8"),
-    }
-    page = (files / "report.html").read_text(encoding="utf-8")
-    # Piece by piece: what is put in may hold anything.
-    pieces = page.split("%%")
-    return "".join(parts.get(piece, piece) for piece in pieces)
+    """Fill in `page/report.html`, which includes its style and script."""
+    files = Environment(loader=PackageLoader(__package__, "page"), autoescape=True)
+    # The content's own order, and no more bytes than it needs.
+    files.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
+    return files.get_template("report.html").render(content=content, library=library)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from lwrf_ros.network import build_network, randomise
 from lwrf_ros.segmentation.cpu_network import CpuNetwork
+from lwrf_ros.segmentation.cpu_network import network as cpu_network
 from lwrf_ros.segmentation.cpu_network.network import Program
 from lwrf_ros.segmentation.cpu_network.vectors import LANES
 
@@ -84,6 +85,31 @@ def test_several_images_and_sizes() -> None:
             torch.testing.assert_close(
                 engine(batch), wanted, rtol=0, atol=1e-5 * float(wanted.abs().max())
             )
+
+
+def test_plans_are_kept_for_the_four_sizes_used_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned: list[tuple[int, int]] = []
+
+    class Planned:
+        def __init__(self, network: nn.Module, size: tuple[int, int], *more: Any) -> None:
+            planned.append(size)
+
+        def run(self, batch: Tensor, helpers: Executor) -> Tensor:
+            return batch
+
+    monkeypatch.setattr(cpu_network, "Program", Planned)
+    engine = CpuNetwork(build_network("mobilenet_v2", 5), 1, Late())
+
+    def use(*sides: int) -> list[int]:
+        """Return the sides of those images, used in this order, that had to be planned for."""
+        planned.clear()
+        for side in sides:
+            engine(torch.empty(1, 3, side, side))
+        return [height for height, _ in planned]
+
+    assert use(40, 48, 56, 64, 40, 48, 56, 64) == [40, 48, 56, 64]
+    # Each weighs as much as the network: of the fifth's the oldest is let go.
+    assert use(72, 48, 56, 64, 40) == [72, 40]
 
 
 OTHER_LANES = """

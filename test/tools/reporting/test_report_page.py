@@ -112,7 +112,7 @@ def test_latency_of_a_run_with_a_few_very_slow_frames(tmp_path: Path) -> None:
 
 
 def test_text_of_any_kind_stays_text(tmp_path: Path) -> None:
-    names = ["</script><b>", "%%DATA%%", "é😀'\"&"]
+    names = ["</script><b>", "{{ content }}", "é😀'\"&"]
     path = tmp_path / "out"
     folder = write_run(path, [], class_names=names, input="a<b>&.bag")
     page = page_of(folder)

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
+from lwrf_ros.optional import import_optional
 from lwrf_ros.tools.benchmarking.case import Setting
 from lwrf_ros.tools.benchmarking.peers.peer import UnavailableError
 
@@ -18,7 +18,7 @@ def need_module(name: str, package: str) -> Any:
         UnavailableError: If it is not installed, with the command that installs it.
     """
     try:
-        return import_module(name)
+        return import_optional(name)
     except ImportError as error:
         raise UnavailableError(f"{error}: pip install {package}") from error
 
