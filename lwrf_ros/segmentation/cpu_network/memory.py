@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from lwrf_ros.segmentation.cpu_network.plan import Plan
 from lwrf_ros.segmentation.cpu_network.product import MOST_ROWS, PANEL, panels
-from lwrf_ros.segmentation.cpu_network.records import STEP, TERM, Front, Kind
+from lwrf_ros.segmentation.cpu_network.records import STEP, TERM, Kind, Prologue
 from lwrf_ros.segmentation.cpu_network.steps import Array, Map, Product, Step, Term
 from lwrf_ros.segmentation.cpu_network.vectors import FLOAT_BYTES, LANES, VECTOR_BYTES
-from lwrf_ros.segmentation.cpu_network.winograd import NUMBERS, SIDE, winograd_weights
+from lwrf_ros.segmentation.cpu_network.winograd import DOMAIN, SIDE, winograd_weights
 
 # What should be in the cache together: a block's rows, or the ring of a depthwise convolution.
 _BLOCK_BYTES = 256 * 1024
@@ -85,7 +85,7 @@ class Memory:
         record["kind"] = step.kind
         record["height"], record["width"] = made.size
         record["channels"] = made.channels
-        record["low"], record["high"] = step.limits
+        record["low"], record["high"] = step.clamp
         record["chunks"] = 1 if step.kind == Kind.MEAN else self._chunks(step, made.size[0])
         self._address(record, "out", step.out)
         self._address(record, "source", step.source)
@@ -112,22 +112,22 @@ class Memory:
 
     def _chunks(self, step: Step, rows: int) -> int:
         """Return how many parts a step's rows are shared out in."""
-        # The first rows of a ring would be widened by both of two neighbours.
-        widens = any(term.widening for term in step.terms)
-        return min(self._threads * (1 if widens else _CHUNKS_PER_THREAD), rows)
+        # The first rows of a ring would be expanded by both of two neighbours.
+        expands = any(term.expansion for term in step.terms)
+        return min(self._threads * (1 if expands else _CHUNKS_PER_THREAD), rows)
 
     def _describe_terms(self, record: np.void, step: Step, made: Map, scratch: _Scratch) -> None:
-        """Fill the records of a step's terms, and lay out what their fronts need."""
+        """Fill the records of a step's terms, and lay out what their prologues need."""
         height, width = made.size
         # Of large weights, the rows should be worth the reading.
         room = max(_BLOCK_BYTES, sum(t.weights.nbytes for t in step.terms if t.weights is not None))
         channels = sum(term.channels for term in step.all_terms) + made.channels
         block = room // (channels * width * FLOAT_BYTES)
         for term in step.terms:
-            if term.front == Front.MAX_POOL:
+            if term.prologue == Prologue.MAX_POOL:
                 # Two rows of it take less than two times one.
                 block = max(block, 2)
-            if term.widening is not None:
+            if term.expansion is not None:
                 rows = min(_RING_BYTES // (_ring_row(term) * FLOAT_BYTES), MOST_ROWS)
                 block = min(block, (rows - term.kernel) // term.stride + 1)
         block = max(1, min(block, -(-height // self._threads), MOST_ROWS))
@@ -146,7 +146,7 @@ class Memory:
         height, width = (-(-side // SIDE) for side in made.size)
         record["height"], record["source_height"] = height, made.size[0]
         record["chunks"] = self._chunks(step, height)
-        tile_floats = NUMBERS * term.channels
+        tile_floats = DOMAIN * term.channels
         block = _TILES_BYTES // (width * tile_floats * FLOAT_BYTES)
         record["block"] = block = max(1, min(block, -(-height // self._threads)))
         record["first_term"], record["terms"] = len(self._terms), 1
@@ -155,42 +155,42 @@ class Memory:
         self._terms += [self._term(term, made.size[1], 0, scratch) for term in step.all_terms]
         own = self._terms[int(record["first_term"])]
         own["rows_at"] = scratch.take(block * width * tile_floats)
-        own["work_at"] = scratch.take(block * width * NUMBERS * PANEL)
-        own["widen_bias"] = self._kept(np.zeros(PANEL, dtype=np.float32))
+        own["work_at"] = scratch.take(block * width * DOMAIN * PANEL)
+        own["expand_bias"] = self._kept(np.zeros(PANEL, dtype=np.float32))
 
     def _term(self, term: Term, width: int, block: int, scratch: _Scratch) -> np.void:
         record: np.void = np.zeros(1, dtype=TERM)[0]
-        record["front"] = term.front
+        record["prologue"] = term.prologue
         self._address(record, "source", term.source)
         record["height"], record["width"] = term.source.size
         record["channels"] = term.source.channels
-        for name in ("kernel", "stride", "before"):
+        for name in ("kernel", "stride", "padding"):
             record[name] = getattr(term, name)
-        if term.front != Front.DIRECT:
+        if term.prologue != Prologue.DIRECT:
             record["rows_at"] = scratch.take(block * width * term.channels)
-        record["low"], record["high"] = term.limits
+        record["low"], record["high"] = term.clamp
         record["summed"] = 1 + len(term.more)
         for place, other in enumerate(term.more):
             record["more"][place] = self._maps[other]
             record["more_row"][place] = _steps(other)[0]
-        if term.front in (Front.MAX_POOL, Front.MEAN_POOL, Front.STRETCH):
+        if term.prologue in (Prologue.MAX_POOL, Prologue.MEAN_POOL, Prologue.STRETCH):
             # Pools can make two rows at a time.
             record["work_at"] = scratch.take(2 * term.source.size[1] * term.channels)
-        if term.spread_weights is not None:
-            record["spread"] = term.channels
-            record["spread_weights"] = self._kept(term.spread_weights)
-        if term.widening is not None:
-            self._widen(record, term, term.widening, block, scratch)
+        if term.depthwise_weights is not None:
+            record["depthwise_channels"] = term.channels
+            record["depthwise_weights"] = self._kept(term.depthwise_weights)
+        if term.expansion is not None:
+            self._expand(record, term, term.expansion, block, scratch)
         return record
 
-    def _widen(
-        self, record: np.void, term: Term, widening: Product, block: int, scratch: _Scratch
+    def _expand(
+        self, record: np.void, term: Term, expansion: Product, block: int, scratch: _Scratch
     ) -> None:
-        (inner,) = widening.terms
+        (inner,) = expansion.terms
         assert inner.weights is not None  # a product's
-        record["widen_weights"] = self._kept(panels(inner.weights))
-        record["widen_bias"] = self._kept(widening.bias)
-        record["widen_low"], record["widen_high"] = widening.limits or (-np.inf, np.inf)
+        record["expand_weights"] = self._kept(panels(inner.weights))
+        record["expand_bias"] = self._kept(expansion.bias)
+        record["expand_low"], record["expand_high"] = expansion.clamp or (-np.inf, np.inf)
         record["ring_rows"] = (block - 1) * term.stride + term.kernel
         record["ring_at"] = scratch.take(int(record["ring_rows"]) * _ring_row(term))
         record["zeros_at"] = scratch.take(_ring_row(term))
@@ -226,4 +226,4 @@ def _steps(made: Map) -> tuple[int, int]:
 
 def _ring_row(term: Term) -> int:
     """Return the floats of a row that a depthwise convolution slides over."""
-    return (term.source.size[1] + 2 * term.before) * term.channels
+    return (term.source.size[1] + 2 * term.padding) * term.channels

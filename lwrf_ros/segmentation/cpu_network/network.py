@@ -22,7 +22,7 @@ from lwrf_ros.segmentation.simplify import Rewrites, simplify
 # A plan holds the weights in its own layout. Cameras whose own sizes are the network's input
 # (input_width -1) each need one.
 _KEPT_PLANS = 4
-_TAPS = 9
+_POSITIONS = 9
 
 
 class CpuNetwork:
@@ -35,13 +35,13 @@ class CpuNetwork:
     """
 
     def __init__(self, network: RefineNet, threads: int, helpers: Executor) -> None:
-        # With many classes the classifier's taps cost more than the stage that they would save.
-        merge = _TAPS * network.num_classes < network.decoder.channels_out
+        # With many classes the split classifier costs more than the stage that it would save.
+        merge = _POSITIONS * network.num_classes < network.decoder.channels_out
         self._network = simplify(
             network, Rewrites(merge_pairs=True, merge_last_stage=merge, split_classifier=True)
         )
         self._bias: Tensor = self._network.assemble.bias  # type: ignore[assignment]
-        # The plan sums the taps up.
+        # The plan sums up the positions of the classifier's window.
         self._network.assemble = nn.Identity()
         self._threads = threads
         self._helpers = helpers
@@ -72,7 +72,7 @@ class Program:
     def __init__(
         self, network: nn.Module, size: tuple[int, int], bias: Tensor | None, threads: int
     ) -> None:
-        plan, shape = plan_network(network, size, _TAPS if bias is not None else 1, bias)
+        plan, shape = plan_network(network, size, _POSITIONS if bias is not None else 1, bias)
         self._memory = Memory(plan, threads)
         self._counters = np.zeros((len(plan.steps), COUNTERS), dtype=np.int64)
         self._scratch = np.zeros((threads, self._memory.scratch_bytes), dtype=np.uint8)
