@@ -35,6 +35,7 @@ from lwrf_ros.segmentation.cpu_network.steps import (
     Value,
     padded,
 )
+from lwrf_ros.segmentation.cpu_network.table import table
 from lwrf_ros.segmentation.cpu_network.tile import UNROLLED
 from lwrf_ros.segmentation.cpu_network.vectors import LANES
 
@@ -47,6 +48,10 @@ class Plan:
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
+
+    def __str__(self) -> str:
+        """A line for each step and the totals, as one thread goes through them."""
+        return table(self.steps)
 
     def image(self, size: Size) -> Map:
         """Begin with an image of three planes."""

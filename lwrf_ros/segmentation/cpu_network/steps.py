@@ -143,10 +143,21 @@ class Step:
         """Its terms, and what is added to their products behind them."""
         return self.terms if self.addend is None else (*self.terms, self.addend)
 
+    @property
+    def made(self) -> Map:
+        """The map that it makes; of the logits the one that they are made of."""
+        made = self.out or self.source
+        assert made is not None  # every kind has one of them
+        return made
+
+    def sources(self) -> list[Map]:
+        """Return the maps that it reads."""
+        sources = [source for term in self.all_terms for source in (term.source, *term.more)]
+        return sources + [source for source in (self.source, self.other) if source is not None]
+
     def maps(self) -> list[Map]:
         """Return the maps that it reads, and the one that it makes."""
-        sources = [source for term in self.all_terms for source in (term.source, *term.more)]
-        return sources + [made for made in (self.source, self.other, self.out) if made is not None]
+        return self.sources() + ([] if self.out is None else [self.out])
 
 
 def padded(channels: int) -> int:
