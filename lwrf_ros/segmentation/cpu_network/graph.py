@@ -18,6 +18,23 @@ from lwrf_ros.segmentation.cpu_network.plan import Plan
 from lwrf_ros.segmentation.cpu_network.records import MOST_KERNEL, Activation, Kind
 from lwrf_ros.segmentation.cpu_network.steps import Array, Map, Size, Value, padded
 
+
+class UnknownOperationError(LwrfError):
+    """A network computes something that the kernels on a CPU have no step for.
+
+    Attributes:
+        operation: What, in words.
+    """
+
+    def __init__(self, operation: str) -> None:
+        self.operation = operation
+        super().__init__(
+            f"the network computes {operation}, which the kernels on a CPU cannot; wanted one of "
+            "the operations that docs/backbones.md lists: rewrite the encoder with these, or add "
+            "the operation as docs/cpu_kernels.md shows"
+        )
+
+
 # One value to one value, whatever the shape.
 _ACTIVATIONS: dict[Any, Activation] = {
     nn.Sigmoid: Activation.SIGMOID,
@@ -56,17 +73,15 @@ def plan_network(
         The plan, and the shape ``(C, h, w)`` of the planes that its last step makes.
 
     Raises:
-        LwrfError: If the network holds an operation that is not known here.
+        UnknownOperationError: If the network holds an operation that is not known here.
     """
-    reader = _Reader(fx.symbolic_trace(network), size)
     try:
+        reader = _Reader(fx.symbolic_trace(network), size)
         value, (_, channels, height, width) = reader.read()
     except NotImplementedError as error:
-        raise LwrfError(
-            f"the network computes {error}, which the engine on a CPU cannot run; wanted one of "
-            "the operations that docs/backbones.md lists: rewrite the encoder with these, or add "
-            "the operation to lwrf_ros/segmentation/cpu_network/graph.py"
-        ) from error
+        raise UnknownOperationError(str(error)) from error
+    except fx.proxy.TraceError as error:
+        raise UnknownOperationError(f"what depends on values ({error})") from error
     classes = channels // positions
     reader.plan.logits(value, classes, None if bias is None else bias.numpy(), positions)
     return reader.plan, (classes, height, width)

@@ -49,7 +49,7 @@ class Prologue(IntEnum):
 
 
 class Activation(IntEnum):
-    """Functions that `Kind.ACTIVATE` applies before its clamp."""
+    """Functions that `Kind.ACTIVATE` applies; CLAMP is the step's own clamp and nothing else."""
 
     CLAMP = auto()
     SIGMOID = auto()
