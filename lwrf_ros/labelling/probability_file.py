@@ -23,5 +23,5 @@ def encode_probabilities(probabilities: NDArray[np.uint8]) -> bytes:
             no class of the table, the sum is less than 255.
     """
     data = io.BytesIO()
-    np.savez_compressed(data, **{KEY: probabilities})
+    np.savez_compressed(data, probabilities=probabilities)  # named as KEY
     return data.getvalue()

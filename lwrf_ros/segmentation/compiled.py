@@ -5,13 +5,38 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
 
+# Whether the network's kernels check every address that they use (`cpu_network/checks.py`). Their
+# code then holds addresses of this process, so it is not kept.
+CHECKING = os.environ.get("LWRF_CPU_DEBUG", "") not in ("", "0")
 _OPTIONS = {"nogil": True, "fastmath": {"contract", "nsz"}, "error_model": "numpy"}
+if CHECKING:
+    _OPTIONS["boundscheck"] = True
+# Of the network's files those without kernels: a change of them compiles nothing anew.
+WITHOUT_KERNELS = frozenset(
+    f"{name}.py"
+    for name in (
+        "__init__",
+        "blocking",
+        "buffers",
+        "costs",
+        "execution",
+        "graph",
+        "memory",
+        "network",
+        "plan",
+        "reference",
+        "steps",
+        "table",
+        "timing",
+    )
+)
 
 
 def _fingerprint() -> str:
@@ -20,7 +45,8 @@ def _fingerprint() -> str:
     digest = hashlib.sha256()
     for name in ("compiled.py", "cpu_kernels.py", "cpu_network/*.py"):
         for path in sorted(folder.glob(name)):
-            digest.update(path.read_bytes())
+            if path.name not in WITHOUT_KERNELS:
+                digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
@@ -54,6 +80,8 @@ def _keeping(
     def compile_kernel(function: Callable[..., Any]) -> Any:
         # Part of the name of the file that it is kept in.
         function.__qualname__ += f"-{_FINGERPRINT}"
+        if CHECKING:
+            return compile_it(function, False)
         try:
             return compile_it(function, True)
         except RuntimeError:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,11 +16,12 @@ from torch import Tensor
 from lwrf_ros.network.refinenet import RefineNet
 from lwrf_ros.segmentation.buffers import Recent
 from lwrf_ros.segmentation.cpu_kernels import Axis, bilinear_axis, label_rows, stretch_rows
-from lwrf_ros.segmentation.cpu_network import CpuNetwork
+from lwrf_ros.segmentation.cpu_network import CpuNetwork, UnknownOperationError
 from lwrf_ros.segmentation.postprocess import COUNT_BINS
 from lwrf_ros.segmentation.preprocess import RGB_ORDER, normalisation
 from lwrf_ros.segmentation.stages import TorchNetwork
 
+_LOGGER = logging.getLogger(__name__)
 # Fewer rows are not worth waking a thread for.
 _LEAST_ROWS = 32
 # Two for each direction of every size of image.
@@ -29,7 +31,8 @@ _KEPT_AXES = 64
 class CpuStages:
     """Kernels in threads, which in fp32 run the network as well.
 
-    torch runs it in fp16 and bf16, and where it is not one of ours.
+    torch runs it in fp16 and bf16, where it is not one of ours, and, with a warning, where it holds
+    an operation that the kernels do not know.
 
     Args:
         network: The network; it stays as it is.
@@ -39,10 +42,14 @@ class CpuStages:
     def __init__(self, network: RefineNet, dtype: torch.dtype) -> None:
         self._threads = torch.get_num_threads()
         self._helpers = ThreadPoolExecutor(max(1, self._threads - 1), "pixels")
-        self._network: Callable[[Tensor], Tensor]
-        if dtype == torch.float32 and isinstance(network, RefineNet):
-            self._network = CpuNetwork(network, self._threads, self._helpers)
-        else:
+        self._network: CpuNetwork | TorchNetwork
+        # Why torch runs what the kernels should, for the log.
+        self._failure = ""
+        try:
+            self._network = self._by_kernels(network, dtype)
+        except UnknownOperationError as error:
+            self._failure = f"no kernel for {error.operation}"
+            _LOGGER.warning("torch runs the network, which is slower: %s", error)
             self._network = TorchNetwork(network, torch.device("cpu"), dtype)
         self._scale, self._offset = normalisation(network.mean, network.std)
         self._inverse_temperature = np.float32(1 / network.temperature)
@@ -51,10 +58,16 @@ class CpuStages:
         self._counts = np.zeros((self._threads, COUNT_BINS), dtype=np.int64)
         self._nothing = np.empty((0, 0), dtype=np.uint8)
 
+    def _by_kernels(self, network: RefineNet, dtype: torch.dtype) -> CpuNetwork | TorchNetwork:
+        if dtype == torch.float32 and isinstance(network, RefineNet):
+            return CpuNetwork(network, self._threads, self._helpers)
+        return TorchNetwork(network, torch.device("cpu"), dtype)
+
     @property
     def description(self) -> str:
         """What runs the stages, in words."""
-        return self._network.description  # type: ignore[attr-defined]
+        network = self._network.description
+        return f"{network}; {self._failure}" if self._failure else network
 
     def new_batch(self, count: int, size: tuple[int, int]) -> Tensor:
         """Return memory for `count` images of ``(h, w)``, plane by plane."""

@@ -112,6 +112,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="measure as well what ROS adds, from a camera's stamp to its labels' receipt",
     )
     parser.add_argument(
+        "--steps",
+        action="store_true",
+        help="only time each step of this engine's network on a CPU in fp32, with its bytes and "
+        "multiply-adds a second",
+    )
+    parser.add_argument(
         "-o",
         "--output",
         type=Path,
@@ -123,6 +129,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure, and print how it went."""
     # Only here: it needs torch.
+    if arguments.steps:
+        from lwrf_ros.tools.benchmarking.machine import cores
+        from lwrf_ros.tools.benchmarking.steps import measure_steps
+
+        return measure_steps(arguments, arguments.threads or cores())
     from lwrf_ros.tools.benchmarking.run import benchmark
 
     return benchmark(arguments)

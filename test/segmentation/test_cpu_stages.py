@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from oracle import StrongestChannel, stretched
 from reference import filled, mobile_shapes, resnet_shapes
-from torch import Tensor
+from torch import Tensor, nn
 
 from lwrf_ros.network import build_network, load_weights, randomise
 from lwrf_ros.segmentation import compiled
@@ -193,6 +193,13 @@ def test_kernels_compile_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPat
     assert asked == [True, False]
 
 
+def test_files_that_are_said_to_hold_no_kernels_hold_none() -> None:
+    folder = Path(compiled.__file__).parent / "cpu_network"
+    assert {path.name for path in folder.glob("*.py")} > compiled.WITHOUT_KERNELS
+    for name in compiled.WITHOUT_KERNELS:
+        assert "segmentation.compiled import c" not in (folder / name).read_text()
+
+
 # ---- the network
 
 
@@ -230,6 +237,39 @@ def test_the_kernels_know_every_operation(backbone: str, decoder: str) -> None:
     torch.testing.assert_close(
         made.forward(batch), wanted, rtol=0, atol=1e-5 * float(wanted.abs().max())
     )
+
+
+class WithGelu(nn.Module):
+    """An encoder, and behind each of its taps what no kernel on a CPU knows."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.activation = nn.GELU()
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        return [self.activation(tap) for tap in self.encoder(x)]
+
+
+def test_an_unknown_operation_is_left_to_torch_with_one_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    network = build_network("mobilenet_v2", 3)
+    network.encoder = WithGelu(network.encoder)
+    randomise(network, 0)
+    made = CpuStages(network, torch.float32)
+    assert "torch" in made.description and "no kernel for GELU" in made.description
+    image = torch.randn(1, 3, 45, 66, generator=torch.Generator().manual_seed(7))
+    with torch.inference_mode():
+        wanted = network(image)
+    for _ in range(2):
+        torch.testing.assert_close(
+            made.forward(image), wanted, rtol=0, atol=1e-5 * float(wanted.abs().max())
+        )
+    (warning,) = caplog.records
+    assert warning.levelname == "WARNING"
+    assert "computes GELU" in warning.getMessage()
+    assert "docs/cpu_kernels.md" in warning.getMessage()
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

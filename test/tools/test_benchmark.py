@@ -140,3 +140,32 @@ def test_frames_of_a_recording(image_folder: Path) -> None:
     frames = read_frames(image_folder, None, 2, (24, 32))
     assert [frame.shape for frame in frames] == [(24, 32, 3)] * 2
     assert (frames[0] != frames[1]).any()
+
+
+def test_steps_are_timed_in_the_words_of_the_plan(capfd: pytest.CaptureFixture[str]) -> None:
+    command = ["benchmark", *TINY, "--steps", "--threads", "1", "--seconds", "0.01"]
+    assert cli.main(command) == 0
+    title, head, *lines, total, whole = capfd.readouterr().out.strip().splitlines()
+    assert title.startswith("mobilenet_v2, network at ") and "threads: 1" in title
+    assert head.split()[-3:] == ["ms", "GFLOP/s", "GB/s"]
+    # 17 inverted residuals, of which each is one step.
+    assert sum("depthwise 3x3" in line for line in lines) == 17
+    milliseconds = [float(line.split()[-3]) for line in lines if "1x1" in line]
+    assert sum(milliseconds) > 0
+    assert f"total of {len(lines)} steps" in total
+    assert whole.startswith("a whole pass takes ")
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--device", "cuda"), "only the engine on a CPU"),
+        (("--precision", "bf16"), "wanted --precision fp32"),
+        (("-o", "out"), "leave -o out"),
+    ],
+)
+def test_steps_of_something_else_are_refused(
+    capfd: pytest.CaptureFixture[str], more: tuple[str, ...], words: str
+) -> None:
+    assert cli.main(["benchmark", *TINY, "--steps", *more]) == cli.EXIT_USER_ERROR
+    assert words in capfd.readouterr().err

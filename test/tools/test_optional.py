@@ -13,11 +13,13 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 VARIABLE = "ORT_DISABLE_TELEMETRY"
-# As `lwrf export`, `lwrf benchmark` and `lwrf info` do it.
+# As `lwrf export`, `lwrf benchmark`, `lwrf label` and `lwrf info` do it.
 WAYS = {
     "export": "from lwrf_ros.tools.exporting.onnx_file import require; require('onnxruntime')",
     "benchmark": "from lwrf_ros.tools.benchmarking.peers.needs import need_module; "
     "need_module('onnxruntime', 'onnxruntime')",
+    "label": "from pathlib import Path; from lwrf_ros.labelling.model import require; "
+    "require('onnxruntime', 'onnxruntime', Path('teacher.onnx'))",
     "info": "from lwrf_ros.tools.information.probe import probe; print(probe('onnxruntime'))",
 }
 

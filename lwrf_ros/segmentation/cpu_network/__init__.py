@@ -6,6 +6,7 @@ graph → plan → memory → program: a network in torch becomes a list of step
 in memory, and the program goes through them in every thread (docs/architecture.md).
 """
 
+from lwrf_ros.segmentation.cpu_network.graph import UnknownOperationError
 from lwrf_ros.segmentation.cpu_network.network import CpuNetwork
 
-__all__ = ["CpuNetwork"]
+__all__ = ["CpuNetwork", "UnknownOperationError"]

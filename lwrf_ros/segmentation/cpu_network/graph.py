@@ -18,6 +18,23 @@ from lwrf_ros.segmentation.cpu_network.plan import Plan
 from lwrf_ros.segmentation.cpu_network.records import MOST_KERNEL, Activation, Kind
 from lwrf_ros.segmentation.cpu_network.steps import Array, Map, Size, Value, padded
 
+
+class UnknownOperationError(LwrfError):
+    """A network computes something that the kernels on a CPU have no step for.
+
+    Attributes:
+        operation: What, in words.
+    """
+
+    def __init__(self, operation: str) -> None:
+        self.operation = operation
+        super().__init__(
+            f"the network computes {operation}, which the kernels on a CPU cannot; wanted one of "
+            "the operations that docs/backbones.md lists: rewrite the encoder with these, or add "
+            "the operation as docs/cpu_kernels.md shows"
+        )
+
+
 # One value to one value, whatever the shape.
 _ACTIVATIONS: dict[Any, Activation] = {
     nn.Sigmoid: Activation.SIGMOID,
@@ -31,7 +48,7 @@ _ACTIVATIONS: dict[Any, Activation] = {
 }
 # Modes and values of a pad with zeros.
 _PADS_ZEROS = ("constant", 0, None)
-_LIMITS: dict[Any, tuple[float, float]] = {
+_CLAMPS: dict[Any, tuple[float, float]] = {
     nn.ReLU: (0.0, float("inf")),
     functional.relu: (0.0, float("inf")),
     torch.relu: (0.0, float("inf")),
@@ -41,33 +58,32 @@ _LIMITS: dict[Any, tuple[float, float]] = {
 
 
 def plan_network(
-    network: nn.Module, size: Size, taps: int = 1, bias: Tensor | None = None
+    network: nn.Module, size: Size, positions: int = 1, bias: Tensor | None = None
 ) -> tuple[Plan, tuple[int, int, int]]:
     """Return the steps of a network for one image of one size.
 
     Args:
         network: A network of `simplify` with float32 weights on the CPU, without its `assemble`.
         size: ``(height, width)`` of its input in pixels.
-        taps: 9 where the network ends in the taps of a split classifier, which are summed.
+        positions: 9 where the network ends in a classifier split into a 1x1 for each position of
+            its window, which are summed.
         bias: ``(C,)`` of that classifier.
 
     Returns:
         The plan, and the shape ``(C, h, w)`` of the planes that its last step makes.
 
     Raises:
-        LwrfError: If the network holds an operation that is not known here.
+        UnknownOperationError: If the network holds an operation that is not known here.
     """
-    reader = _Reader(fx.symbolic_trace(network), size)
     try:
+        reader = _Reader(fx.symbolic_trace(network), size)
         value, (_, channels, height, width) = reader.read()
     except NotImplementedError as error:
-        raise LwrfError(
-            f"the network computes {error}, which the engine on a CPU cannot run; wanted one of "
-            "the operations that docs/backbones.md lists: rewrite the encoder with these, or add "
-            "the operation to lwrf_ros/segmentation/cpu_network/graph.py"
-        ) from error
-    classes = channels // taps
-    reader.plan.logits(value, classes, None if bias is None else bias.numpy(), taps)
+        raise UnknownOperationError(str(error)) from error
+    except fx.proxy.TraceError as error:
+        raise UnknownOperationError(f"what depends on values ({error})") from error
+    classes = channels // positions
+    reader.plan.logits(value, classes, None if bias is None else bias.numpy(), positions)
     return reader.plan, (classes, height, width)
 
 
@@ -116,7 +132,7 @@ class _Reader:
         self._facts[node] = self._facts[source]
         if isinstance(module, nn.Identity):
             self._values[node] = self._taken(source)
-        elif type(module) in _LIMITS or type(module) in _ACTIVATIONS:
+        elif type(module) in _CLAMPS or type(module) in _ACTIVATIONS:
             self._activate(node, type(module), source)
         elif isinstance(module, nn.AdaptiveAvgPool2d) and module.output_size in (1, (1, 1)):
             self._values[node] = self.plan.mean(self._taken(source))
@@ -126,8 +142,8 @@ class _Reader:
 
     def _activate(self, node: fx.Node, function: Any, source: fx.Node) -> None:
         value = self._taken(source)
-        if function in _LIMITS:
-            self._values[node] = self.plan.limit(value, *_LIMITS[function])
+        if function in _CLAMPS:
+            self._values[node] = self.plan.clamp(value, *_CLAMPS[function])
         else:
             self._values[node] = self.plan.pointwise(
                 Kind.ACTIVATE, value, function=_ACTIVATIONS[function]
@@ -188,7 +204,7 @@ class _Reader:
             self._concatenate(node, list(args[0]))  # type: ignore[arg-type]
         elif function in (operator.add, operator.mul) and all(isinstance(a, fx.Node) for a in args):
             self._combine(node, function is operator.add, *args)  # type: ignore[arg-type]
-        elif function in _LIMITS or function in _ACTIVATIONS:
+        elif function in _CLAMPS or function in _ACTIVATIONS:
             self._facts[node] = self._facts[args[0]]  # type: ignore[index]
             self._activate(node, function, args[0])  # type: ignore[arg-type]
         elif function is functional.interpolate:

@@ -8,7 +8,7 @@ import numpy as np
 
 from lwrf_ros.segmentation.compiled import called
 from lwrf_ros.segmentation.cpu_network.product import ADDEND, OUT
-from lwrf_ros.segmentation.cpu_network.records import TERM_BYTES, Front
+from lwrf_ros.segmentation.cpu_network.records import TERM_BYTES, Prologue
 from lwrf_ros.segmentation.cpu_network.tile import UNROLLED
 from lwrf_ros.segmentation.cpu_network.vectors import (
     FLOAT_BYTES,
@@ -18,11 +18,11 @@ from lwrf_ros.segmentation.cpu_network.vectors import (
     store,
 )
 
-_DIRECT, _DEPTHWISE = int(Front.DIRECT), int(Front.DEPTHWISE)
+_DIRECT, _DEPTHWISE = int(Prologue.DIRECT), int(Prologue.DEPTHWISE)
 
 
 @called
-def product_rows(functions, step, terms, begin, end, scratch, segments, places):
+def product_rows(functions, step, terms, begin, end, scratch, segments, destinations):
     """Make rows `begin` to `end` of a convolution, or of several that are added up.
 
     Args:
@@ -33,33 +33,33 @@ def product_rows(functions, step, terms, begin, end, scratch, segments, places):
         end: Row behind the last one.
         scratch: Address of the thread's memory.
         segments: For `product`, to be filled.
-        places: Likewise.
+        destinations: Likewise.
     """
     product, _, _ = functions
     first_term, terms_behind = step.first_term, step.first_term + step.terms
     ready = np.int64(0)
     for number in range(first_term, terms_behind):
-        if terms[number].widen_weights != 0:
+        if terms[number].expand_weights != 0:
             ready = begin_ring(terms[number], begin, scratch)
     for first in range(begin, end, step.block):
         last = min(first + step.block, end)
         for number in range(first_term, terms_behind):
             term = terms[number]
-            if term.widen_weights != 0:
-                ready = widen_rows(functions, term, ready, last, scratch, segments, places)
+            if term.expand_weights != 0:
+                ready = expand_rows(functions, term, ready, last, scratch, segments, destinations)
         count = np.int64(0)
         for number in range(first_term, terms_behind):
-            _front(functions, step, terms, number, first, last, scratch)
+            _prologue(functions, step, terms, number, first, last, scratch)
             count = _add_segments(step, terms[number], first, last, scratch, segments, count)
         if step.has_addend != 0:
-            _front(functions, step, terms, terms_behind, first, last, scratch)
-        _find_places(step, terms, first, last, scratch, places)
+            _prologue(functions, step, terms, terms_behind, first, last, scratch)
+        _set_destinations(step, terms, first, last, scratch, destinations)
         call_at(
             product,
             (
                 segments.ctypes.data,
                 count,
-                places.ctypes.data,
+                destinations.ctypes.data,
                 last - first,
                 step.width,
                 step.channels,
@@ -72,25 +72,27 @@ def product_rows(functions, step, terms, begin, end, scratch, segments, places):
 
 
 @called
-def front_rows(functions, step, terms, begin, end, scratch, segments, places):
-    """Make rows `begin` to `end` of what a front makes and no product follows."""
-    _, front, _ = functions
+def prologue_rows(functions, step, terms, begin, end, scratch, segments, destinations):
+    """Make rows `begin` to `end` of what a prologue makes and no product follows."""
+    _, prologue, _ = functions
     term = terms[step.first_term]
-    ready = begin_ring(term, begin, scratch) if term.widen_weights != 0 else np.int64(0)
+    ready = begin_ring(term, begin, scratch) if term.expand_weights != 0 else np.int64(0)
     address = terms.ctypes.data + step.first_term * TERM_BYTES
     for first in range(begin, end, step.block):
         last = min(first + step.block, end)
-        if term.widen_weights != 0:
-            ready = widen_rows(functions, term, ready, last, scratch, segments, places)
+        if term.expand_weights != 0:
+            ready = expand_rows(functions, term, ready, last, scratch, segments, destinations)
         out = step.out + first * step.out_row
-        call_at(front, (address, first, last, scratch, out, step.out_row, step.height, step.width))
+        call_at(
+            prologue, (address, first, last, scratch, out, step.out_row, step.height, step.width)
+        )
 
 
 @called
 def begin_ring(term, begin, scratch):
-    """Write the zeros around the rows that are widened; return the first row that is needed."""
-    pixel = term.spread * FLOAT_BYTES
-    border, row_bytes = term.before * pixel, (term.width + 2 * term.before) * pixel
+    """Write the zeros around the rows that are expanded; return the first row that is needed."""
+    pixel = term.depthwise_channels * FLOAT_BYTES
+    border, row_bytes = term.padding * pixel, (term.width + 2 * term.padding) * pixel
     zero = splat(np.float32(0))
     for row in range(term.ring_rows):
         start = scratch + term.ring_at + row * row_bytes
@@ -99,76 +101,76 @@ def begin_ring(term, begin, scratch):
             store(zero, start + row_bytes - border + at)
     for at in range(0, row_bytes, VECTOR_BYTES):
         store(zero, scratch + term.zeros_at + at)
-    return max(np.int64(0), begin * term.stride - term.before)
+    return max(np.int64(0), begin * term.stride - term.padding)
 
 
 @called
-def widen_rows(functions, term, ready, last, scratch, segments, places):
-    """Widen the source of a depthwise convolution as far as its rows before `last` need.
+def expand_rows(functions, term, ready, last, scratch, segments, destinations):
+    """Expand the source of a depthwise convolution as far as its rows before `last` need.
 
     Returns:
-        The first row of the source that is not widened yet, `ready` being the one until now.
+        The first row of the source that is not expanded yet, `ready` being the one until now.
     """
     product, _, _ = functions
-    needed = min((last - 1) * term.stride - term.before + term.kernel, term.height)
+    needed = min((last - 1) * term.stride - term.padding + term.kernel, term.height)
     if needed <= ready:
         return ready
-    pixel = term.spread * FLOAT_BYTES
-    row_bytes = (term.width + 2 * term.before) * pixel
+    pixel = term.depthwise_channels * FLOAT_BYTES
+    row_bytes = (term.width + 2 * term.padding) * pixel
     for y in range(ready, needed):
         row = y - ready
         segments[row, 0, 0] = term.source + y * term.source_row
         segments[row, 0, 1] = term.source_pixel
         segments[row, 0, 2] = term.channels // UNROLLED
-        inside = y % term.ring_rows * row_bytes + term.before * pixel
-        places[row, OUT, 0] = scratch + term.ring_at + inside
-        places[row, OUT, 1] = pixel
-        places[row, ADDEND] = 0
+        offset = y % term.ring_rows * row_bytes + term.padding * pixel
+        destinations[row, OUT, 0] = scratch + term.ring_at + offset
+        destinations[row, OUT, 1] = pixel
+        destinations[row, ADDEND] = 0
     call_at(
         product,
         (
             segments.ctypes.data,
             np.int64(1),
-            places.ctypes.data,
+            destinations.ctypes.data,
             needed - ready,
             term.width,
-            term.spread,
-            term.widen_weights,
-            term.widen_bias,
-            term.widen_low,
-            term.widen_high,
+            term.depthwise_channels,
+            term.expand_weights,
+            term.expand_bias,
+            term.expand_low,
+            term.expand_high,
         ),
     )
     return needed
 
 
 @called
-def _front(functions, step, terms, number, first, last, scratch):
-    """Make what a term's front makes of some rows, if it has one, in the thread's memory."""
-    _, front, _ = functions
+def _prologue(functions, step, terms, number, first, last, scratch):
+    """Make what a term's prologue makes of some rows, if it has one, in the thread's memory."""
+    _, prologue, _ = functions
     term = terms[number]
-    if term.front != _DIRECT:
+    if term.prologue != _DIRECT:
         address = terms.ctypes.data + number * TERM_BYTES
         out_row = step.width * _channels(term) * FLOAT_BYTES
         out = scratch + term.rows_at
-        call_at(front, (address, first, last, scratch, out, out_row, step.height, step.width))
+        call_at(prologue, (address, first, last, scratch, out, out_row, step.height, step.width))
 
 
 @called
 def _channels(term):
-    """Return the channels of what a term's front makes."""
-    return term.spread if term.front == _DEPTHWISE else term.channels
+    """Return the channels of what a term's prologue makes."""
+    return term.depthwise_channels if term.prologue == _DEPTHWISE else term.channels
 
 
 @called
 def _add_segments(step, term, first, last, scratch, segments, count):
     """Note where a term's channels lie, for some rows; return the number of segments."""
-    if term.front == _DIRECT:
+    if term.prologue == _DIRECT:
         for y in range(first, last):
-            top = term.source + (y * term.stride - term.before) * term.source_row
+            top = term.source + (y * term.stride - term.padding) * term.source_row
             for line in range(term.kernel):
                 segment = segments[y - first, count + line]
-                segment[0] = top + line * term.source_row - term.before * term.source_pixel
+                segment[0] = top + line * term.source_row - term.padding * term.source_pixel
                 segment[1] = term.stride * term.source_pixel
                 # The window's columns lie side by side.
                 segment[2] = term.kernel * term.channels // UNROLLED
@@ -183,18 +185,18 @@ def _add_segments(step, term, first, last, scratch, segments, count):
 
 
 @called
-def _find_places(step, terms, first, last, scratch, places):
+def _set_destinations(step, terms, first, last, scratch, destinations):
     """Note where the product of some rows goes, and what is added to it."""
     pixel = step.channels * FLOAT_BYTES
     for y in range(first, last):
-        place = places[y - first]
-        place[OUT, 0] = step.out + y * step.out_row
-        place[OUT, 1] = step.out_pixel
-        place[ADDEND] = 0
+        destination = destinations[y - first]
+        destination[OUT, 0] = step.out + y * step.out_row
+        destination[OUT, 1] = step.out_pixel
+        destination[ADDEND] = 0
         if step.has_addend != 0:
             term = terms[step.first_term + step.terms]
-            if term.front == _DIRECT:
-                place[ADDEND, 0] = term.source + y * term.source_row
+            if term.prologue == _DIRECT:
+                destination[ADDEND, 0] = term.source + y * term.source_row
             else:
-                place[ADDEND, 0] = scratch + term.rows_at + (y - first) * step.width * pixel
-            place[ADDEND, 1] = pixel
+                destination[ADDEND, 0] = scratch + term.rows_at + (y - first) * step.width * pixel
+            destination[ADDEND, 1] = pixel

@@ -26,8 +26,8 @@ from lwrf_ros.segmentation.cpu_network.vectors import (
 )
 
 _MULTIPLY = int(Kind.MULTIPLY)
-_LIMIT, _SIGMOID, _SILU = (
-    int(function) for function in (Activation.LIMIT, Activation.SIGMOID, Activation.SILU)
+_CLAMP, _SIGMOID, _SILU = (
+    int(function) for function in (Activation.CLAMP, Activation.SIGMOID, Activation.SILU)
 )
 _HARD_SIGMOID = int(Activation.HARD_SIGMOID)
 
@@ -56,7 +56,7 @@ def pointwise_rows(step, begin, end):
                 value = load(source + at)
                 if step.kind == _MULTIPLY:
                     value = times(value, load(other + at))
-                elif step.function != _LIMIT:
+                elif step.function != _CLAMP:
                     for lane in range(LANES):
                         place = lane * FLOAT_BYTES + at
                         store_one(_activated(step, load_one(source + place)), target + place)
@@ -105,19 +105,21 @@ def mean_of_map(step):
 
 @called
 def logits_rows(step, begin, end, work):
-    """Make planes of the sums of a split classifier's taps, or of a map as it is."""
+    """Make planes of the sums over a split classifier's window, or of a map as it is."""
     classes = step.channels
     rounded = (classes + LANES - 1) // LANES * LANES
-    side = 3 if step.taps > 1 else 1
+    side = 3 if step.positions > 1 else 1
     for y in range(begin, end):
         for x in range(step.width):
             for first in range(0, classes, LANES):
                 value = load(step.bias + first * FLOAT_BYTES)
-                for tap in range(step.taps):
+                for position in range(step.positions):
                     # What is outside is a border of zeros.
-                    tap_y, tap_x = y + tap // side - side // 2, x + tap % side - side // 2
-                    address = step.source + tap_y * step.source_row + tap_x * step.source_pixel
-                    value = plus(value, load(address + (tap * classes + first) * FLOAT_BYTES))
+                    source_y = y + position // side - side // 2
+                    source_x = x + position % side - side // 2
+                    address = step.source + source_y * step.source_row
+                    address += source_x * step.source_pixel
+                    value = plus(value, load(address + (position * classes + first) * FLOAT_BYTES))
                 store(value, work + (x * rounded + first) * FLOAT_BYTES)
         for channel in range(classes):
             target = step.out + (channel * step.height + y) * step.out_row

@@ -3,8 +3,8 @@
 """A network on a CPU as a list of steps, as few as possible.
 
 What a step can do in one go is taken together: convolutions that are added up; before each of them
-a pool, a sum of maps, or a depthwise convolution with the 1x1 that widens the map for it; behind
-them one more map that is added, perhaps stretched to this size, and limits such as ReLU's. So a
+a pool, a sum of maps, or a depthwise convolution with the 1x1 that expands the map for it; behind
+them one more map that is added, perhaps stretched to this size, and a clamp such as ReLU's. So a
 value of the network is first only described, and becomes a map in memory when somebody reads it who
 cannot do it on the way.
 """
@@ -20,21 +20,22 @@ from lwrf_ros.segmentation.cpu_network.records import (
     MOST_SUMMED,
     MOST_TERMS,
     Activation,
-    Front,
     Kind,
+    Prologue,
 )
 from lwrf_ros.segmentation.cpu_network.steps import (
-    NO_LIMITS,
+    NO_CLAMP,
     Array,
-    Fronted,
     Map,
     Product,
+    PrologueOutput,
     Size,
     Step,
     Term,
     Value,
     padded,
 )
+from lwrf_ros.segmentation.cpu_network.table import table
 from lwrf_ros.segmentation.cpu_network.tile import UNROLLED
 from lwrf_ros.segmentation.cpu_network.vectors import LANES
 
@@ -48,6 +49,10 @@ class Plan:
     def __init__(self) -> None:
         self.steps: list[Step] = []
 
+    def __str__(self) -> str:
+        """A line for each step and the totals, as one thread goes through them."""
+        return table(self.steps)
+
     def image(self, size: Size) -> Map:
         """Begin with an image of three planes."""
         made = Map(size, UNROLLED)
@@ -60,11 +65,11 @@ class Plan:
             return value
         made = Map(value.size, value.channels)
         if isinstance(value, Product):
-            limits = value.limits or NO_LIMITS
+            clamp = value.clamp or NO_CLAMP
             kind = Kind.WINOGRAD if _saves_products(value) else Kind.PRODUCT
-            step = Step(kind, made, value.terms, value.bias, value.addend, limits)
+            step = Step(kind, made, value.terms, value.bias, value.addend, clamp)
         else:
-            step = Step(Kind.FRONT, made, (value.term,))
+            step = Step(Kind.PROLOGUE, made, (value.term,))
         self.steps.append(step)
         return made
 
@@ -84,7 +89,7 @@ class Plan:
         bias: Array | None,
         size: Size,
         stride: int,
-        before: int,
+        padding: int,
     ) -> Product:
         """Describe a convolution.
 
@@ -94,15 +99,15 @@ class Plan:
             bias: ``(out,)``.
             size: ``(height, width)`` of what it makes.
             stride: Pixels that the window moves.
-            before: Pixels that it begins before the map.
+            padding: Pixels of zeros around the map.
         """
         out, _, kernel, _ = weight.shape
-        if isinstance(source, Fronted) and (kernel, stride, before) == (1, 1, 0):
+        if isinstance(source, PrologueOutput) and (kernel, stride, padding) == (1, 1, 0):
             term, channels = source.term, source.channels
         else:
             made = self.map(source)
-            made.border = max(made.border, before)
-            term, channels = Term(made, Front.DIRECT, kernel, stride, before), made.channels
+            made.border = max(made.border, padding)
+            term, channels = Term(made, Prologue.DIRECT, kernel, stride, padding), made.channels
         matrix = _fill(weight.transpose(2, 3, 1, 0), channels, padded(out))
         term = replace(term, weights=matrix.reshape(-1, padded(out)))
         return Product((term,), _bias(bias, out), size)
@@ -114,54 +119,54 @@ class Plan:
         bias: Array | None,
         size: Size,
         stride: int,
-        before: int,
-    ) -> Fronted:
+        padding: int,
+    ) -> PrologueOutput:
         """Describe a depthwise convolution; see `convolution`, ``weight`` is ``(c, 1, k, k)``."""
         channels, _, kernel, _ = weight.shape
         window = _fill(weight[:, 0].transpose(1, 2, 0), kernel, padded(channels))
         window = window.reshape(-1, padded(channels))
         weights = np.concatenate([window, _bias(bias, channels)[None]])
-        widening = source if isinstance(source, Product) and source.plain else None
-        if widening is not None:
-            made = widening.terms[0].source
+        expansion = source if isinstance(source, Product) and source.plain else None
+        if expansion is not None:
+            made = expansion.terms[0].source
         else:
             made = self._vectors(source)
-            made.border = max(made.border, before)
+            made.border = max(made.border, padding)
         term = Term(
             made,
-            Front.DEPTHWISE,
+            Prologue.DEPTHWISE,
             kernel,
             stride,
-            before,
-            spread_weights=weights,
-            widening=widening,
+            padding,
+            depthwise_weights=weights,
+            expansion=expansion,
         )
-        return Fronted(term, size, padded(channels))
+        return PrologueOutput(term, size, padded(channels))
 
     def pool(
-        self, source: Value, largest: bool, size: Size, kernel: int, stride: int, before: int
-    ) -> Fronted:
+        self, source: Value, largest: bool, size: Size, kernel: int, stride: int, padding: int
+    ) -> PrologueOutput:
         """Describe a pool: the largest value of each window, or the mean of what is in the map."""
         made = self._vectors(source)
-        front = Front.MAX_POOL if largest else Front.MEAN_POOL
-        return Fronted(Term(made, front, kernel, stride, before), size, made.channels)
+        prologue = Prologue.MAX_POOL if largest else Prologue.MEAN_POOL
+        return PrologueOutput(Term(made, prologue, kernel, stride, padding), size, made.channels)
 
-    def stretch(self, value: Value, size: Size) -> Fronted:
+    def stretch(self, value: Value, size: Size) -> PrologueOutput:
         """Describe what a map is stretched to."""
         source = self._vectors(value)
-        return Fronted(Term(source, Front.STRETCH), size, source.channels)
+        return PrologueOutput(Term(source, Prologue.STRETCH), size, source.channels)
 
-    def limit(self, value: Value, low: float, high: float) -> Value:
+    def clamp(self, value: Value, low: float, high: float) -> Value:
         """Describe ReLU and its like; `value` is nobody else's where it is not a map."""
-        if isinstance(value, Product) and value.limits is None:
-            return replace(value, limits=(low, high))
+        if isinstance(value, Product) and value.clamp is None:
+            return replace(value, clamp=(low, high))
         if (
-            isinstance(value, Fronted)
-            and value.term.front in (Front.DEPTHWISE, Front.SUM)
-            and value.term.limits == NO_LIMITS
+            isinstance(value, PrologueOutput)
+            and value.term.prologue in (Prologue.DEPTHWISE, Prologue.SUM)
+            and value.term.clamp == NO_CLAMP
         ):
-            return replace(value, term=replace(value.term, limits=(low, high)))
-        return self.pointwise(Kind.ACTIVATE, value, limits=(low, high), function=Activation.LIMIT)
+            return replace(value, term=replace(value.term, clamp=(low, high)))
+        return self.pointwise(Kind.ACTIVATE, value, clamp=(low, high), function=Activation.CLAMP)
 
     def add(self, first: Value, second: Value) -> Value:
         """Describe a sum; values are nobody else's where they are not maps."""
@@ -176,20 +181,23 @@ class Plan:
                     addend=first.addend or second.addend,
                 )
             if first.addend is None:
-                if isinstance(second, Fronted) and second.term.front != Front.DEPTHWISE:
+                if (
+                    isinstance(second, PrologueOutput)
+                    and second.term.prologue != Prologue.DEPTHWISE
+                ):
                     return replace(first, addend=second.term)
                 return replace(first, addend=Term(self.map(second)))
         source, *more = self._summed(first) + self._summed(second)
         if len(more) >= MOST_SUMMED:
             source, *more = self._vectors(first), self._vectors(second)
-        term = Term(source, Front.SUM, more=tuple(more))
-        return Fronted(term, source.size, source.channels)
+        term = Term(source, Prologue.SUM, more=tuple(more))
+        return PrologueOutput(term, source.size, source.channels)
 
     def _summed(self, value: Value) -> list[Map]:
         """Return the maps that a value is the sum of."""
-        if isinstance(value, Fronted):
+        if isinstance(value, PrologueOutput):
             term = value.term
-            if term.front == Front.SUM and term.limits == NO_LIMITS:
+            if term.prologue == Prologue.SUM and term.clamp == NO_CLAMP:
                 return [term.source, *term.more]
         return [self._vectors(value)]
 
@@ -198,8 +206,8 @@ class Plan:
         kind: Kind,
         value: Value,
         factor: Value | None = None,
-        limits: tuple[float, float] = NO_LIMITS,
-        function: Activation = Activation.LIMIT,
+        clamp: tuple[float, float] = NO_CLAMP,
+        function: Activation = Activation.CLAMP,
     ) -> Map:
         """Make what looks at every pixel by itself; a map of one pixel goes with all."""
         source = self._vectors(value)
@@ -208,7 +216,7 @@ class Plan:
         made = Map(size, source.channels)
         details = {"function": int(function)}
         self.steps.append(
-            Step(kind, made, source=source, other=other, limits=limits, details=details)
+            Step(kind, made, source=source, other=other, clamp=clamp, details=details)
         )
         return made
 
@@ -241,29 +249,34 @@ class Plan:
         self.steps.append(Step(Kind.MEAN, made, source=source))
         return made
 
-    def logits(self, value: Value, classes: int, bias: Array | None, taps: int) -> None:
-        """End with planes: the sums of a split classifier's taps, or a map as it is."""
+    def logits(self, value: Value, classes: int, bias: Array | None, positions: int) -> None:
+        """End with planes: the sums over a split classifier's window, or a map as it is."""
         source = self.map(value)
-        if taps > 1:
+        if positions > 1:
             source.border = max(source.border, 1)
-        details = {"taps": taps, "channels": classes}
+        details = {"positions": positions, "channels": classes}
         self.steps.append(
             Step(Kind.LOGITS, None, bias=_bias(bias, classes), source=source, details=details)
         )
 
 
 def _open(value: Any) -> bool:
-    """Tell whether more can be added to a value before its limits."""
-    return isinstance(value, Product) and value.limits is None
+    """Tell whether more can be added to a value before its clamp."""
+    return isinstance(value, Product) and value.clamp is None
 
 
 def _saves_products(product: Product) -> bool:
     """Tell whether a product is a 3x3 convolution that Winograd's algorithm makes faster."""
     (term, *more) = product.terms
     addend = product.addend
-    if more or (term.front, term.kernel, term.stride, term.before) != (Front.DIRECT, 3, 1, 1):
+    if more or (term.prologue, term.kernel, term.stride, term.padding) != (
+        Prologue.DIRECT,
+        3,
+        1,
+        1,
+    ):
         return False
-    if term.source.channels < LEAST_CHANNELS or (addend and addend.front != Front.DIRECT):
+    if term.source.channels < LEAST_CHANNELS or (addend and addend.prologue != Prologue.DIRECT):
         return False
     # The last tile of an odd row or column reaches one pixel further.
     odd = any(side % 2 for side in product.size)
@@ -274,8 +287,8 @@ def _saves_products(product: Product) -> bool:
 def _joinable(first: Product, second: Product) -> bool:
     """Tell whether one step can make the sum of two products."""
     terms = first.terms + second.terms
-    widened = sum(term.widening is not None for term in terms)
-    return len(terms) <= MOST_TERMS and widened < 2 and not (first.addend and second.addend)
+    expanded = sum(term.expansion is not None for term in terms)
+    return len(terms) <= MOST_TERMS and expanded < 2 and not (first.addend and second.addend)
 
 
 def _fill(weights: Array, inputs: int, outputs: int) -> Array:

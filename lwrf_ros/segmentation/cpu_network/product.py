@@ -21,10 +21,10 @@ MOST_SEGMENTS = MOST_TERMS * MOST_KERNEL
 PANEL = 2 * LANES
 # int64 of a segment: address of pixel 0, bytes from pixel to pixel, channels over UNROLLED.
 SEGMENT = 3
-# Places of a row: address of pixel 0, bytes from pixel to pixel.
+# Destinations of a row: address of pixel 0, bytes from pixel to pixel.
 OUT, ADDEND = range(2)
 _ROW_OF_SEGMENTS = MOST_SEGMENTS * SEGMENT * 8
-_ROW_OF_PLACES = 2 * 2 * 8
+_ROW_OF_DESTINATIONS = 2 * 2 * 8
 
 
 def panels(weights: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -41,19 +41,19 @@ def _row_of_tiles(vectors):
     tile, tile_by_4, tile_by_2, tile_by_1 = (TILES[pixels, vectors] for pixels in TILE_SIZES)
 
     @called
-    def row_of_tiles(segments, count, places, width, channel, weights, bias, low, high):
+    def row_of_tiles(segments, count, destinations, width, channel, weights, bias, low, high):
         x = 0
         while x + TILE_PIXELS <= width:
-            tile(segments, count, places, x, channel, weights, bias, low, high)
+            tile(segments, count, destinations, x, channel, weights, bias, low, high)
             x += TILE_PIXELS
         if x + 4 <= width:
-            tile_by_4(segments, count, places, x, channel, weights, bias, low, high)
+            tile_by_4(segments, count, destinations, x, channel, weights, bias, low, high)
             x += 4
         if x + 2 <= width:
-            tile_by_2(segments, count, places, x, channel, weights, bias, low, high)
+            tile_by_2(segments, count, destinations, x, channel, weights, bias, low, high)
             x += 2
         if x < width:
-            tile_by_1(segments, count, places, x, channel, weights, bias, low, high)
+            tile_by_1(segments, count, destinations, x, channel, weights, bias, low, high)
 
     return row_of_tiles
 
@@ -64,13 +64,13 @@ _int64, _float32 = numba.int64, numba.float32
 
 
 @compiled_apart(numba.void(*[_int64] * 8, _float32, _float32))
-def product(segments, count, places, rows, width, channels, weights, bias, low, high):
+def product(segments, count, destinations, rows, width, channels, weights, bias, low, high):
     """Multiply rows of pixels with all output channels' weights, a panel of weights after another.
 
     Args:
         segments: Address of ``(rows, MOST_SEGMENTS, SEGMENT) int64``.
         count: Segments of a row.
-        places: Address of ``(rows, 2, 2) int64``: see `product_tile`.
+        destinations: Address of ``(rows, 2, 2) int64``: see `product_tile`.
         rows: How many of both.
         width: Pixels of a row.
         channels: Output channels.
@@ -86,7 +86,7 @@ def product(segments, count, places, rows, width, channels, weights, bias, low, 
         offset = channel * FLOAT_BYTES
         panel = weights + inputs * offset
         for row in range(rows):
-            s, p = segments + row * _ROW_OF_SEGMENTS, places + row * _ROW_OF_PLACES
+            s, p = segments + row * _ROW_OF_SEGMENTS, destinations + row * _ROW_OF_DESTINATIONS
             if channel + PANEL <= channels:
                 _row_by_2(s, count, p, width, offset, panel, bias + offset, low, high)
             else:

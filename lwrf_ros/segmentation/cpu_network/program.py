@@ -8,8 +8,7 @@ import numba
 import numpy as np
 
 from lwrf_ros.segmentation.compiled import compiled
-from lwrf_ros.segmentation.cpu_network.fronts import front
-from lwrf_ros.segmentation.cpu_network.layers import front_rows, product_rows
+from lwrf_ros.segmentation.cpu_network.layers import product_rows, prologue_rows
 from lwrf_ros.segmentation.cpu_network.maps import (
     copy_rows,
     interleave_rows,
@@ -18,6 +17,7 @@ from lwrf_ros.segmentation.cpu_network.maps import (
     pointwise_rows,
 )
 from lwrf_ros.segmentation.cpu_network.product import MOST_ROWS, MOST_SEGMENTS, SEGMENT, product
+from lwrf_ros.segmentation.cpu_network.prologues import prologue
 from lwrf_ros.segmentation.cpu_network.records import STEP, STEP_BYTES, TERM, TERM_BYTES, Kind
 from lwrf_ros.segmentation.cpu_network.vectors import (
     add_atomically,
@@ -34,11 +34,11 @@ COUNTERS = 16
 _PATIENCE = 20000
 
 _IMAGE, _PRODUCT, _WINOGRAD = (int(kind) for kind in (Kind.IMAGE, Kind.PRODUCT, Kind.WINOGRAD))
-_FRONT, _COPY = (int(kind) for kind in (Kind.FRONT, Kind.COPY))
+_PROLOGUE, _COPY = (int(kind) for kind in (Kind.PROLOGUE, Kind.COPY))
 _MEAN, _LOGITS = (int(kind) for kind in (Kind.MEAN, Kind.LOGITS))
 
 # What `run` calls by address.
-FUNCTIONS = (product.address, front.address, winograd.address)
+FUNCTIONS = (product.address, prologue.address, winograd.address)
 _STEPS = numba.from_dtype(STEP)[::1]
 _TERMS = numba.from_dtype(TERM)[::1]
 _ADDRESSES = numba.types.UniTuple(numba.int64, len(FUNCTIONS))
@@ -59,7 +59,7 @@ def run(steps, terms, counters, functions, scratch):
     """
     product_at, _, winograd_at = functions
     segments = np.empty((MOST_ROWS, MOST_SEGMENTS, SEGMENT), dtype=np.int64)
-    places = np.empty((MOST_ROWS, 2, 2), dtype=np.int64)
+    destinations = np.empty((MOST_ROWS, 2, 2), dtype=np.int64)
     for number in range(len(steps)):
         step = steps[number]
         taken, done = counters[number].ctypes.data, counters[number, COUNTERS // 2 :].ctypes.data
@@ -70,13 +70,13 @@ def run(steps, terms, counters, functions, scratch):
             begin = step.height * part // step.chunks
             end = step.height * (part + 1) // step.chunks
             if step.kind == _PRODUCT:
-                product_rows(functions, step, terms, begin, end, scratch, segments, places)
+                product_rows(functions, step, terms, begin, end, scratch, segments, destinations)
             elif step.kind == _WINOGRAD:
                 own = steps.ctypes.data + number * STEP_BYTES
                 first_term = terms.ctypes.data + step.first_term * TERM_BYTES
                 call_at(winograd_at, (own, first_term, begin, end, scratch, product_at))
-            elif step.kind == _FRONT:
-                front_rows(functions, step, terms, begin, end, scratch, segments, places)
+            elif step.kind == _PROLOGUE:
+                prologue_rows(functions, step, terms, begin, end, scratch, segments, destinations)
             elif step.kind == _IMAGE:
                 interleave_rows(step, begin, end)
             elif step.kind == _COPY:

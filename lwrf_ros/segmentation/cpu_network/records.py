@@ -24,18 +24,18 @@ class Kind(IntEnum):
     PRODUCT = auto()
     # A 3x3 convolution by fewer products; `height` counts rows of tiles.
     WINOGRAD = auto()
-    # The front of a single term, by itself.
-    FRONT = auto()
+    # The prologue of a single term, by itself.
+    PROLOGUE = auto()
     MULTIPLY = auto()
     ACTIVATE = auto()
     # Into a part of another map: padding, cropping, concatenation.
     COPY = auto()
     MEAN = auto()
-    # A classifier's taps become planes of logits.
+    # What a classifier makes, by position of its window, becomes planes of logits.
     LOGITS = auto()
 
 
-class Front(IntEnum):
+class Prologue(IntEnum):
     """What is done to a term's source, a few rows at a time, before its product."""
 
     DIRECT = auto()
@@ -49,9 +49,9 @@ class Front(IntEnum):
 
 
 class Activation(IntEnum):
-    """Functions that `Kind.ACTIVATE` applies before its limits."""
+    """Functions that `Kind.ACTIVATE` applies; CLAMP is the step's own clamp and nothing else."""
 
-    LIMIT = auto()
+    CLAMP = auto()
     SIGMOID = auto()
     SILU = auto()
     HARD_SIGMOID = auto()
@@ -71,32 +71,33 @@ def _addressed(name: str) -> list[tuple[str, str]]:
 # One of the things that a step's products are summed over.
 TERM = np.dtype(
     [
-        ("front", "i8"),
+        ("prologue", "i8"),
         *_addressed("source"),
         ("height", "i8"),
         ("width", "i8"),
         ("channels", "i8"),
-        # The window: its side, how far it moves, and how far it begins before the map.
+        # The window: its side, how far it moves, and the zeros around the map.
         ("kernel", "i8"),
         ("stride", "i8"),
-        ("before", "i8"),
+        ("padding", "i8"),
         # The other maps of a sum.
         ("summed", "i8"),
         ("more", "i8", (MOST_SUMMED - 1,)),
         ("more_row", "i8", (MOST_SUMMED - 1,)),
-        # A depthwise convolution: its weights, (kernel, kernel, spread) with the bias behind.
-        ("spread", "i8"),
-        ("spread_weights", "i8"),
+        # A depthwise convolution: its channels and its weights, (kernel, kernel, channels) with the
+        # bias behind.
+        ("depthwise_channels", "i8"),
+        ("depthwise_weights", "i8"),
         # Of what a depthwise convolution or a sum makes.
         ("low", "f4"),
         ("high", "f4"),
-        # A 1x1 that widens the source before it, from `channels` to `spread`; 0 for none.
-        ("widen_weights", "i8"),
-        ("widen_bias", "i8"),
-        ("widen_low", "f4"),
-        ("widen_high", "f4"),
-        # Places in a thread's scratch memory: rows that the front makes, what it needs to make
-        # them, rows that were widened, of which `ring_rows` are kept, and one of zeros.
+        # The expansion, a 1x1 before it from `channels` to `depthwise_channels`; 0 for none.
+        ("expand_weights", "i8"),
+        ("expand_bias", "i8"),
+        ("expand_low", "f4"),
+        ("expand_high", "f4"),
+        # Offsets in a thread's scratch memory: rows that the prologue makes, what it needs to make
+        # them, rows that were expanded, of which `ring_rows` are kept, and one of zeros.
         ("rows_at", "i8"),
         ("work_at", "i8"),
         ("ring_at", "i8"),
@@ -134,7 +135,7 @@ STEP = np.dtype(
         ("left", "i8"),
         ("first_channel", "i8"),
         ("function", "i8"),
-        ("taps", "i8"),
+        ("positions", "i8"),
         # Rows are shared out in so many parts.
         ("chunks", "i8"),
     ]

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from lwrf_ros.segmentation.cpu_network.records import Front, Kind
+from lwrf_ros.segmentation.cpu_network.records import Kind, Prologue
 from lwrf_ros.segmentation.cpu_network.vectors import LANES
 
 Size = tuple[int, int]
 Array = NDArray[np.float32]
-NO_LIMITS = (-float("inf"), float("inf"))
+NO_CLAMP = (-float("inf"), float("inf"))
 
 
 @dataclass(eq=False)
@@ -38,40 +38,40 @@ class Term:
 
     Attributes:
         source: The source.
-        front: What is done first; DIRECT slides the product's own window.
+        prologue: What is done first; DIRECT slides the product's own window.
         kernel: Side of the window.
         stride: Pixels that it moves.
-        before: Pixels that it begins before the map.
+        padding: Pixels of zeros around the map.
         weights: ``(inputs, output channels)`` of the product, None where none follows.
-        spread_weights: ``(kernel * kernel + 1, channels)`` of a depthwise convolution; the bias
+        depthwise_weights: ``(kernel * kernel + 1, channels)`` of a depthwise convolution; the bias
             comes last.
-        limits: Of what a depthwise convolution or a sum makes.
+        clamp: Of what a depthwise convolution or a sum makes.
         more: The other maps of a sum.
-        widening: The 1x1 that makes the depthwise convolution's source from the term's.
+        expansion: The 1x1 that makes the depthwise convolution's source from the term's.
     """
 
     source: Map
-    front: Front = Front.DIRECT
+    prologue: Prologue = Prologue.DIRECT
     kernel: int = 1
     stride: int = 1
-    before: int = 0
+    padding: int = 0
     weights: Array | None = None
-    spread_weights: Array | None = None
-    limits: tuple[float, float] = NO_LIMITS
+    depthwise_weights: Array | None = None
+    clamp: tuple[float, float] = NO_CLAMP
     more: tuple[Map, ...] = ()
-    widening: Product | None = None
+    expansion: Product | None = None
 
     @property
     def channels(self) -> int:
-        """Channels of what the front makes."""
-        if self.spread_weights is not None:
-            return int(self.spread_weights.shape[1])
+        """Channels of what the prologue makes."""
+        if self.depthwise_weights is not None:
+            return int(self.depthwise_weights.shape[1])
         return self.source.channels
 
 
 @dataclass(frozen=True)
-class Fronted:
-    """What a term's front makes, to be made."""
+class PrologueOutput:
+    """What a term's prologue makes, to be made."""
 
     term: Term
     size: Size
@@ -87,14 +87,14 @@ class Product:
         bias: ``(channels,)``.
         size: ``(height, width)``.
         addend: What is added.
-        limits: Least and largest value, None where none were set yet.
+        clamp: Least and largest value, None where none was set yet.
     """
 
     terms: tuple[Term, ...]
     bias: Array
     size: Size
     addend: Term | None = None
-    limits: tuple[float, float] | None = None
+    clamp: tuple[float, float] | None = None
 
     @property
     def channels(self) -> int:
@@ -103,13 +103,13 @@ class Product:
 
     @property
     def plain(self) -> bool:
-        """Whether this is one 1x1 convolution of a map, with limits or without."""
+        """Whether this is one 1x1 convolution of a map, clamped or not."""
         (term, *more) = self.terms
-        window = (term.front, term.kernel, term.stride, term.before)
-        return window == (Front.DIRECT, 1, 1, 0) and not more and self.addend is None
+        window = (term.prologue, term.kernel, term.stride, term.padding)
+        return window == (Prologue.DIRECT, 1, 1, 0) and not more and self.addend is None
 
 
-Value = Map | Product | Fronted
+Value = Map | Product | PrologueOutput
 
 
 @dataclass
@@ -119,10 +119,10 @@ class Step:
     Attributes:
         kind: What.
         out: The map that it makes; None for the logits.
-        terms: Of a product or a front.
+        terms: Of a product or a prologue.
         bias: ``(channels,)`` of a product or of the logits.
         addend: Of a product.
-        limits: Least and largest value.
+        clamp: Least and largest value.
         source: What the other kinds read.
         other: The second map of a product of maps.
         details: Fields of `STEP` that only this kind has.
@@ -133,7 +133,7 @@ class Step:
     terms: tuple[Term, ...] = ()
     bias: Array | None = None
     addend: Term | None = None
-    limits: tuple[float, float] = NO_LIMITS
+    clamp: tuple[float, float] = NO_CLAMP
     source: Map | None = None
     other: Map | None = None
     details: dict[str, int] = field(default_factory=dict)
@@ -143,10 +143,21 @@ class Step:
         """Its terms, and what is added to their products behind them."""
         return self.terms if self.addend is None else (*self.terms, self.addend)
 
+    @property
+    def made(self) -> Map:
+        """The map that it makes; of the logits the one that they are made of."""
+        made = self.out or self.source
+        assert made is not None  # every kind has one of them
+        return made
+
+    def sources(self) -> list[Map]:
+        """Return the maps that it reads."""
+        sources = [source for term in self.all_terms for source in (term.source, *term.more)]
+        return sources + [source for source in (self.source, self.other) if source is not None]
+
     def maps(self) -> list[Map]:
         """Return the maps that it reads, and the one that it makes."""
-        sources = [source for term in self.all_terms for source in (term.source, *term.more)]
-        return sources + [made for made in (self.source, self.other, self.out) if made is not None]
+        return self.sources() + ([] if self.out is None else [self.out])
 
 
 def padded(channels: int) -> int:

@@ -33,7 +33,7 @@ TILE_PIXELS = 6 if LANES == 8 else 8
 # Input channels are taken in fours.
 UNROLLED = 4
 
-# The maps of a tile, in the order of its `places`.
+# The maps of a tile, in the order of its `destinations`.
 _MAPS = ("out", "addend")
 
 
@@ -53,8 +53,8 @@ def product_tile(pixels: int, vectors: int) -> Any:
         A function for kernels:
         `segments`, `count`: address and number of the segments that the input channels lie in;
         three int64 each: address of pixel 0, bytes from pixel to pixel, channels over `UNROLLED`;
-        `places`: address of two int64 for out and two for addend: address of pixel 0 (0 for no
-        addend) and bytes from pixel to pixel;
+        `destinations`: address of two int64 for out and two for addend: address of pixel 0 (0 for
+        no addend) and bytes from pixel to pixel;
         `pixel`: the tile's first pixel;
         `channel`: bytes from the maps' first channel to the tile's first;
         `weights`: ``(input channels, vectors * LANES)``; `bias`: of the tile's channels;
@@ -72,7 +72,7 @@ def product_tile(pixels: int, vectors: int) -> Any:
         typing_context: Any,
         segments: Any,
         count: Any,
-        places: Any,
+        destinations: Any,
         pixel: Any,
         channel: Any,
         weights: Any,
@@ -95,7 +95,7 @@ class _Tile:
         vectors: int,
         segments: Any,
         count: Any,
-        places: Any,
+        destinations: Any,
         pixel: Any,
         channel: Any,
         weights: Any,
@@ -107,7 +107,7 @@ class _Tile:
         self._pixels = pixels
         self._vectors = vectors
         self._segments, self._count = segments, count
-        self._places, self._pixel, self._channel = places, pixel, channel
+        self._destinations, self._pixel, self._channel = destinations, pixel, channel
         self._weights, self._bias = weights, bias
         self._low, self._high = emit_splat(builder, low), emit_splat(builder, high)
 
@@ -195,7 +195,7 @@ class _Tile:
         return sums
 
     def _finish(self, sums: list[Any]) -> None:
-        """Write what becomes of the sums: addend and limits."""
+        """Write what becomes of the sums: the addend is added, the rest clamped."""
         builder = self._builder
         plain = builder.block
         start = self._start("addend")
@@ -211,17 +211,19 @@ class _Tile:
             phi.add_incoming(more, with_addend)
             results.append(phi)
         for value, place in zip(results, self._addresses("out", self._start("out")), strict=True):
-            limited = emit_smaller(builder, emit_larger(builder, value, self._low), self._high)
-            emit_store(builder, limited, place)
+            clamped = emit_smaller(builder, emit_larger(builder, value, self._low), self._high)
+            emit_store(builder, clamped, place)
 
     def _start(self, name: str) -> Any:
         """Return the address of a map's pixel 0."""
-        return emit_load(self._builder, self._plus(self._places, _MAPS.index(name) * 16), INT64)
+        return emit_load(
+            self._builder, self._plus(self._destinations, _MAPS.index(name) * 16), INT64
+        )
 
     def _addresses(self, name: str, start: Any) -> list[Any]:
         """Return the addresses of the tile's vectors in a map, pixel by pixel."""
         builder = self._builder
-        step = emit_load(builder, self._plus(self._places, _MAPS.index(name) * 16 + 8), INT64)
+        step = emit_load(builder, self._plus(self._destinations, _MAPS.index(name) * 16 + 8), INT64)
         start = builder.add(builder.add(start, self._channel), builder.mul(self._pixel, step))
         addresses = []
         for _ in range(self._pixels):

@@ -19,6 +19,9 @@ from numba.core import cgutils, config
 from numba.core.codegen import get_host_cpu_features
 from numba.extending import intrinsic, models, register_model
 
+from lwrf_ros.segmentation.compiled import CHECKING
+from lwrf_ros.segmentation.cpu_network.checks import PERMITTED_AT, TABLE_AT
+
 
 def _lanes() -> int:
     """Return the floats of a vector register: AVX-512's, AVX2's, or what every processor has."""
@@ -56,8 +59,21 @@ def emit_pointer(builder: Any, address: Any, kind: Any) -> Any:
     return builder.inttoptr(address, kind.as_pointer())
 
 
+def _emit_permitted(builder: Any, address: Any, kind: Any, writes: bool) -> Any:
+    """Return an address if the step that runs may use it (`checks`), else one that harms nobody."""
+    function = ir.FunctionType(INT64, [INT64] * 4).as_pointer()
+    size = VECTOR_BYTES if kind == VECTOR else FLOAT_BYTES
+    at, table, length, intent = (
+        ir.Constant(INT64, int(n)) for n in (PERMITTED_AT, TABLE_AT, size, writes)
+    )
+    return builder.call(builder.inttoptr(at, function), [table, address, length, intent])
+
+
 def emit_load(builder: Any, address: Any, kind: Any = VECTOR) -> Any:
     """Return what lies at an address, aligned as floats are."""
+    # Integers are the kernels' own, in arrays of numba's.
+    if CHECKING and kind != INT64:
+        address = _emit_permitted(builder, address, kind, writes=False)
     value = builder.load(emit_pointer(builder, address, kind))
     value.align = FLOAT_BYTES
     return value
@@ -65,6 +81,8 @@ def emit_load(builder: Any, address: Any, kind: Any = VECTOR) -> Any:
 
 def emit_store(builder: Any, value: Any, address: Any) -> None:
     """Write to an address, aligned as floats are."""
+    if CHECKING:
+        address = _emit_permitted(builder, address, value.type, writes=True)
     builder.store(value, emit_pointer(builder, address, value.type)).align = FLOAT_BYTES
 
 

@@ -2,8 +2,9 @@
 # Copyright 2026 The lwrf_ros authors
 """3x3 convolutions of stride 1 with 4/9 of the products (Lavin and Gray 2016, section 4.1).
 
-Tiles of 4x4 pixels that overlap by two become 16 numbers for each channel. What was a convolution
-is a product of pixels and weights for each of the 16, and these make 2x2 pixels of the result.
+The input transform takes tiles of 4x4 pixels that overlap by two into the Winograd domain, 16
+elements for each channel. What was a convolution is a product of pixels and weights for each
+element, and the output transform makes 2x2 pixels of these.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ from lwrf_ros.segmentation.cpu_network.vectors import (
     store,
 )
 
-# Numbers of a tile, and pixels of the result that it makes in each direction.
-NUMBERS = 16
+# Elements of a tile in the Winograd domain, and pixels of the result that it makes each way.
+DOMAIN = 16
 SIDE = 2
-_NO_LIMIT = np.float32(np.inf)
+_UNBOUNDED = np.float32(np.inf)
 
 
 def winograd_weights(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a 3x3 convolution's weights as those of the tiles' numbers.
+    """Return a 3x3 convolution's weights in the Winograd domain.
 
     Args:
         weights: ``(9 * channels, outputs)``, the window's rows first.
@@ -45,61 +46,61 @@ def winograd_weights(weights: NDArray[np.float32]) -> NDArray[np.float32]:
     Returns:
         ``(16, channels, outputs)``.
     """
-    spread = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]], np.float32)
+    transform = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]], np.float32)
     # Rows and columns of the window at once: ``(16, 9)``.
-    both = np.kron(spread, spread).astype(np.float32)
-    numbers: NDArray[np.float32] = both @ weights.reshape(9, -1)
-    return numbers.reshape(NUMBERS, -1, weights.shape[1])
+    both = np.kron(transform, transform).astype(np.float32)
+    elements: NDArray[np.float32] = both @ weights.reshape(9, -1)
+    return elements.reshape(DOMAIN, -1, weights.shape[1])
 
 
 @called
-def _spread(a, b, c, d):
-    """Return four pixels in a row as four numbers."""
+def _to_domain(a, b, c, d):
+    """Transform four pixels in a row into the domain."""
     return minus(a, c), plus(b, c), minus(c, b), minus(b, d)
 
 
 @called
-def _column(address, row, at):
+def _column_to_domain(address, row, at):
     address += at
-    return _spread(
+    return _to_domain(
         load(address), load(address + row), load(address + 2 * row), load(address + 3 * row)
     )
 
 
 @called
-def _store_four(numbers, address, step):
-    for number in range(4):
-        store(numbers[number], address + number * step)
+def _store_four(elements, address, step):
+    for element in range(4):
+        store(elements[element], address + element * step)
 
 
 @called
-def _spread_tiles(term, tile_y, across, out, step):
-    """Write the numbers of a row of tiles, each number's `step` bytes behind the one before."""
+def _transform_input(term, tile_y, across, out, step):
+    """Transform a row of tiles into the domain, each element `step` bytes behind the one before."""
     row, pixel = term.source_row, term.source_pixel
     corner = term.source + (tile_y * SIDE - 1) * row - pixel
     for tile in range(across):
         target = out + tile * term.channels * FLOAT_BYTES
         for at in range(0, term.channels * FLOAT_BYTES, VECTOR_BYTES):
-            a0, a1, a2, a3 = _column(corner, row, at)
-            b0, b1, b2, b3 = _column(corner + pixel, row, at)
-            c0, c1, c2, c3 = _column(corner + 2 * pixel, row, at)
-            d0, d1, d2, d3 = _column(corner + 3 * pixel, row, at)
-            _store_four(_spread(a0, b0, c0, d0), target + at, step)
-            _store_four(_spread(a1, b1, c1, d1), target + 4 * step + at, step)
-            _store_four(_spread(a2, b2, c2, d2), target + 8 * step + at, step)
-            _store_four(_spread(a3, b3, c3, d3), target + 12 * step + at, step)
+            a0, a1, a2, a3 = _column_to_domain(corner, row, at)
+            b0, b1, b2, b3 = _column_to_domain(corner + pixel, row, at)
+            c0, c1, c2, c3 = _column_to_domain(corner + 2 * pixel, row, at)
+            d0, d1, d2, d3 = _column_to_domain(corner + 3 * pixel, row, at)
+            _store_four(_to_domain(a0, b0, c0, d0), target + at, step)
+            _store_four(_to_domain(a1, b1, c1, d1), target + 4 * step + at, step)
+            _store_four(_to_domain(a2, b2, c2, d2), target + 8 * step + at, step)
+            _store_four(_to_domain(a3, b3, c3, d3), target + 12 * step + at, step)
         corner += SIDE * pixel
 
 
 @called
-def _gather(a, b, c, d):
-    """Return four numbers in a row as two pixels."""
+def _from_domain(a, b, c, d):
+    """Transform four elements in a row into two pixels."""
     return plus(plus(a, b), c), minus(minus(b, c), d)
 
 
 @called
-def _gathered(address, step):
-    return _gather(
+def _column_from_domain(address, step):
+    return _from_domain(
         load(address),
         load(address + 4 * step),
         load(address + 8 * step),
@@ -108,19 +109,19 @@ def _gathered(address, step):
 
 
 @called
-def _gather_tiles(step, terms, tile_y, numbers, number_step, channel, channels):
+def _transform_output(step, terms, tile_y, elements, element_step, channel, channels):
     """Write two rows of some channels of the result from the products of a row of tiles."""
     low, high = splat(step.low), splat(step.high)
     across = (step.width + SIDE - 1) // SIDE
     pixel = step.channels * FLOAT_BYTES
     for tile in range(across):
         for vector in range(0, channels, LANES):
-            at = numbers + (tile * channels + vector) * FLOAT_BYTES
-            a0, a1 = _gathered(at, number_step)
-            b0, b1 = _gathered(at + number_step, number_step)
-            c0, c1 = _gathered(at + 2 * number_step, number_step)
-            d0, d1 = _gathered(at + 3 * number_step, number_step)
-            upper, lower = _gather(a0, b0, c0, d0), _gather(a1, b1, c1, d1)
+            at = elements + (tile * channels + vector) * FLOAT_BYTES
+            a0, a1 = _column_from_domain(at, element_step)
+            b0, b1 = _column_from_domain(at + element_step, element_step)
+            c0, c1 = _column_from_domain(at + 2 * element_step, element_step)
+            d0, d1 = _column_from_domain(at + 3 * element_step, element_step)
+            upper, lower = _from_domain(a0, b0, c0, d0), _from_domain(a1, b1, c1, d1)
             place = (channel + vector) * FLOAT_BYTES
             bias = load(step.bias + place)
             for row in range(SIDE):
@@ -157,40 +158,42 @@ def winograd(steps, terms, begin, end, scratch, product):
     across = (step.width + SIDE - 1) // SIDE
     pixel = term.channels * FLOAT_BYTES
     segment = np.empty(SEGMENT, dtype=np.int64)
-    places = np.zeros((2, 2), dtype=np.int64)
-    spread, products = scratch + term.rows_at, scratch + term.work_at
+    destinations = np.zeros((2, 2), dtype=np.int64)
+    transformed, products = scratch + term.rows_at, scratch + term.work_at
     for first in range(begin, end, step.block):
         last = min(first + step.block, end)
         tiles = (last - first) * across
         for tile_y in range(first, last):
             place = (tile_y - first) * across
-            _spread_tiles(term, tile_y, across, spread + place * pixel, tiles * pixel)
+            _transform_input(term, tile_y, across, transformed + place * pixel, tiles * pixel)
         for channel in range(0, step.channels, PANEL):
             channels = min(PANEL, step.channels - channel)
-            number_step = tiles * channels * FLOAT_BYTES
-            for number in range(NUMBERS):
-                segment[0] = spread + number * tiles * pixel
+            element_step = tiles * channels * FLOAT_BYTES
+            for element in range(DOMAIN):
+                segment[0] = transformed + element * tiles * pixel
                 segment[1] = pixel
                 segment[2] = term.channels // UNROLLED
-                places[OUT, 0] = products + number * number_step
-                places[OUT, 1] = channels * FLOAT_BYTES
-                places[ADDEND, 0] = 0
-                weights = step.weights + (channel * NUMBERS + number * channels) * pixel
+                destinations[OUT, 0] = products + element * element_step
+                destinations[OUT, 1] = channels * FLOAT_BYTES
+                destinations[ADDEND, 0] = 0
+                weights = step.weights + (channel * DOMAIN + element * channels) * pixel
                 call_at(
                     product,
                     (
                         segment.ctypes.data,
                         np.int64(1),
-                        places.ctypes.data,
+                        destinations.ctypes.data,
                         np.int64(1),
                         tiles,
                         channels,
                         weights,
-                        term.widen_bias,
-                        -_NO_LIMIT,
-                        _NO_LIMIT,
+                        term.expand_bias,
+                        -_UNBOUNDED,
+                        _UNBOUNDED,
                     ),
                 )
             for tile_y in range(first, last):
                 place = (tile_y - first) * across * channels * FLOAT_BYTES
-                _gather_tiles(step, terms, tile_y, products + place, number_step, channel, channels)
+                _transform_output(
+                    step, terms, tile_y, products + place, element_step, channel, channels
+                )

@@ -9,14 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from torch import Tensor, nn
 
+from lwrf_ros.segmentation.cpu_network.execution import Program
 from lwrf_ros.segmentation.cpu_network.graph import plan_network
-from lwrf_ros.segmentation.cpu_network.network import Program
 from lwrf_ros.segmentation.cpu_network.steps import Step
 
 
 def run(network: nn.Module, image: Tensor, threads: int = 2) -> Tensor:
     """Return what a network makes of an image ``(1, 3, H, W)``."""
-    program = Program(network, (image.shape[2], image.shape[3]), None, threads)
+    program = Program(plan_network(network, (image.shape[2], image.shape[3]))[0], threads)
     with ThreadPoolExecutor(max(1, threads - 1)) as helpers:
         program.run(image, helpers)
         # The second time all memory has been used before.

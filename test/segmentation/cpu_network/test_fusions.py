@@ -14,7 +14,7 @@ from torch.nn.functional import interpolate, pad, relu, relu6
 
 from lwrf_ros.network import build_network
 from lwrf_ros.network.decoder import ChainedResidualPooling
-from lwrf_ros.segmentation.cpu_network.records import Front, Kind
+from lwrf_ros.segmentation.cpu_network.records import Kind, Prologue
 from lwrf_ros.segmentation.simplify import Rewrites, simplify
 
 SIZES = [(1, 1), (2, 3), (7, 18), (16, 33)]
@@ -75,8 +75,8 @@ def test_a_convolution(size: tuple[int, int], kernel: int, stride: int, channels
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("channels", [32, 50])
 def test_a_3x3_by_fewer_products(size: tuple[int, int], channels: int) -> None:
-    def unit(x: Tensor, widen: nn.Module, first: nn.Module, last: nn.Module) -> Tensor:
-        x = widen(x)
+    def unit(x: Tensor, expand: nn.Module, first: nn.Module, last: nn.Module) -> Tensor:
+        x = expand(x)
         return relu(x + last(relu(first(x))))
 
     convs = [nn.Conv2d(channels, channels, 3, padding=1) for _ in range(2)]
@@ -99,7 +99,7 @@ def test_chained_residual_pooling(size: tuple[int, int]) -> None:
     # Image, stem, four links, the projection, planes.
     assert [step.kind for step in steps].count(Kind.PRODUCT) == len(steps) - 2 == 6
     assert steps[5].addend is not None
-    assert steps[5].addend.front == Front.SUM
+    assert steps[5].addend.prologue == Prologue.SUM
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -148,4 +148,4 @@ def test_whole_networks_at_the_least_size(backbone: str, classes: int) -> None:
         assert kinds == {Kind.IMAGE, Kind.PRODUCT, Kind.LOGITS}
     elif backbone == "resnet50":
         # And the pool behind the first convolution.
-        assert kinds == {Kind.IMAGE, Kind.PRODUCT, Kind.WINOGRAD, Kind.FRONT, Kind.LOGITS}
+        assert kinds == {Kind.IMAGE, Kind.PRODUCT, Kind.WINOGRAD, Kind.PROLOGUE, Kind.LOGITS}

@@ -10,8 +10,7 @@ from cpu_runs import run
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lwrf_ros.errors import LwrfError
-from lwrf_ros.segmentation.cpu_network.graph import plan_network
+from lwrf_ros.segmentation.cpu_network.graph import UnknownOperationError, plan_network
 
 SIZE = (13, 18)
 
@@ -121,5 +120,5 @@ def test_an_operation_gives_what_torch_gives(network: nn.Module) -> None:
     ],
 )
 def test_an_unknown_operation_is_named_with_the_way_out(network: nn.Module, name: str) -> None:
-    with pytest.raises(LwrfError, match=rf"computes {name}.*, .*docs/backbones\.md"):
+    with pytest.raises(UnknownOperationError, match=rf"computes {name}.*, .*docs/backbones\.md"):
         plan_network(nn.Sequential(network), SIZE)

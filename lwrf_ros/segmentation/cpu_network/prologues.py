@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 from lwrf_ros.segmentation.compiled import called, compiled_apart
-from lwrf_ros.segmentation.cpu_network.records import MOST_KERNEL, TERM, Front
+from lwrf_ros.segmentation.cpu_network.records import MOST_KERNEL, TERM, Prologue
 from lwrf_ros.segmentation.cpu_network.vectors import (
     FLOAT_BYTES,
     VECTOR_BYTES,
@@ -28,17 +28,17 @@ from lwrf_ros.segmentation.cpu_network.vectors import (
 )
 
 # numba takes these for constants, members of an enumeration not.
-_MAX_POOL, _DEPTHWISE = int(Front.MAX_POOL), int(Front.DEPTHWISE)
-_STRETCH, _SUM = int(Front.STRETCH), int(Front.SUM)
+_MAX_POOL, _DEPTHWISE = int(Prologue.MAX_POOL), int(Prologue.DEPTHWISE)
+_STRETCH, _SUM = int(Prologue.STRETCH), int(Prologue.SUM)
 
 
 @called
 def _pool_row(term, y, work, out, width):
     """Write row `y` of a pool, ``(width, channels)``; windows are cut at the map's borders."""
-    first, last = _cut(y * term.stride - term.before, term.kernel, term.height)
+    first, last = _cut(y * term.stride - term.padding, term.kernel, term.height)
     top = term.source + first * term.source_row
     row_bytes = term.channels * FLOAT_BYTES
-    largest = term.front == _MAX_POOL
+    largest = term.prologue == _MAX_POOL
     for at in range(0, term.width * row_bytes, VECTOR_BYTES):
         address = top + at
         value = load(address)
@@ -47,7 +47,7 @@ def _pool_row(term, y, work, out, width):
             value = larger(value, load(address)) if largest else plus(value, load(address))
         store(value, work + at)
     for x in range(width):
-        left, right = _cut(x * term.stride - term.before, term.kernel, term.width)
+        left, right = _cut(x * term.stride - term.padding, term.kernel, term.width)
         share = splat(np.float32(1 / ((last - first) * (right - left))))
         for at in range(0, row_bytes, VECTOR_BYTES):
             address = work + left * row_bytes + at
@@ -99,14 +99,16 @@ def _two_of_5x5(term, y, work, out, out_row):
 
 
 @called
-def _spread_row(term, y, scratch, lines, out, width):
-    """Write row `y` of a depthwise convolution, ``(width, spread)``."""
+def _depthwise_row(term, y, scratch, lines, out, width):
+    """Write row `y` of a depthwise convolution, ``(width, depthwise_channels)``."""
     for line in range(term.kernel):
-        source_y = y * term.stride - term.before + line
-        if term.widen_weights == 0:
-            lines[line] = term.source + source_y * term.source_row - term.before * term.source_pixel
+        source_y = y * term.stride - term.padding + line
+        if term.expand_weights == 0:
+            lines[line] = (
+                term.source + source_y * term.source_row - term.padding * term.source_pixel
+            )
         elif 0 <= source_y < term.height:
-            row_bytes = (term.width + 2 * term.before) * term.spread * FLOAT_BYTES
+            row_bytes = (term.width + 2 * term.padding) * term.depthwise_channels * FLOAT_BYTES
             lines[line] = scratch + term.ring_at + source_y % term.ring_rows * row_bytes
         else:
             lines[line] = scratch + term.zeros_at
@@ -123,14 +125,14 @@ def _spread_row(term, y, scratch, lines, out, width):
 
 @called
 def _slide(term, kernel, lines, out, width):
-    row_bytes = term.spread * FLOAT_BYTES
+    row_bytes = term.depthwise_channels * FLOAT_BYTES
     low, high = splat(term.low), splat(term.high)
-    bias = term.spread_weights + kernel * kernel * row_bytes
-    pixel = term.source_pixel if term.widen_weights == 0 else row_bytes
+    bias = term.depthwise_weights + kernel * kernel * row_bytes
+    pixel = term.source_pixel if term.expand_weights == 0 else row_bytes
     for x in range(width):
         for at in range(0, row_bytes, VECTOR_BYTES):
             value = load(bias + at)
-            weight = term.spread_weights + at
+            weight = term.depthwise_weights + at
             for line in range(kernel):
                 address = lines[line] + x * term.stride * pixel + at
                 for _ in range(kernel):
@@ -143,11 +145,11 @@ def _slide(term, kernel, lines, out, width):
 @called
 def _slide_3(term, stride, lines, out, width):
     """Slide a 3x3 window along a row: weights and the window's pixels stay in registers."""
-    row_bytes = term.spread * FLOAT_BYTES
+    row_bytes = term.depthwise_channels * FLOAT_BYTES
     low, high = splat(term.low), splat(term.high)
-    pixel = term.source_pixel if term.widen_weights == 0 else row_bytes
+    pixel = term.source_pixel if term.expand_weights == 0 else row_bytes
     for at in range(0, row_bytes, VECTOR_BYTES):
-        weights = term.spread_weights + at
+        weights = term.depthwise_weights + at
         p0, p1, p2 = load(weights), load(weights + row_bytes), load(weights + 2 * row_bytes)
         weights += 3 * row_bytes
         q0, q1, q2 = load(weights), load(weights + row_bytes), load(weights + 2 * row_bytes)
@@ -223,8 +225,8 @@ def _sum_row(term, y, out):
 
 
 @compiled_apart(numba.void(numba.types.CPointer(numba.from_dtype(TERM)), *[numba.int64] * 7))
-def front(terms, first, last, scratch, out, out_row, height, width):
-    """Write some rows of what a term's front makes, one behind the other.
+def prologue(terms, first, last, scratch, out, out_row, height, width):
+    """Write some rows of what a term's prologue makes, one behind the other.
 
     Args:
         terms: Address of the term.
@@ -239,18 +241,18 @@ def front(terms, first, last, scratch, out, out_row, height, width):
     term = numba.carray(terms, 1)[0]
     work = scratch + term.work_at
     lines = np.empty(MOST_KERNEL, dtype=np.int64)
-    by_twos = term.front == _MAX_POOL and term.kernel == 5 and term.stride == 1
+    by_twos = term.prologue == _MAX_POOL and term.kernel == 5 and term.stride == 1
     y = first
     while y < last:
         target = out + (y - first) * out_row
         if by_twos and y + 1 < last:
             _two_of_5x5(term, y, work, target, out_row)
             y += 1
-        elif term.front == _DEPTHWISE:
-            _spread_row(term, y, scratch, lines, target, width)
-        elif term.front == _STRETCH:
+        elif term.prologue == _DEPTHWISE:
+            _depthwise_row(term, y, scratch, lines, target, width)
+        elif term.prologue == _STRETCH:
             _stretch_row(term, y, work, target, height, width)
-        elif term.front == _SUM:
+        elif term.prologue == _SUM:
             _sum_row(term, y, target)
         else:
             _pool_row(term, y, work, target, width)
