@@ -625,3 +625,18 @@ def test_the_authors_files_tell_their_number_of_classes(tmp_path: Path) -> None:
         assert count_classes(tmp_path / "theirs.pth.tar") == 21
     torch.save({"weight": torch.zeros(3)}, tmp_path / "other.pth")
     assert count_classes(tmp_path / "other.pth") is None
+
+
+def test_a_mapping_within_itself_is_no_weights(network: RefineNet) -> None:
+    content: dict[str, Any] = {}
+    content["model"] = content
+    with pytest.raises(CheckpointError):
+        load_weights(network, content)
+
+
+def test_of_many_missing_entries_four_are_named(network: RefineNet, own: dict[str, Tensor]) -> None:
+    missing = [name for name in network.state_dict() if name in own][:6]
+    rest = {name: value for name, value in own.items() if name not in missing}
+    named = ", ".join(missing[:4])
+    with pytest.raises(CheckpointError, match=re.escape(f"6 missing ({named} and 2 more)")):
+        load_weights(network, rest)

@@ -38,3 +38,8 @@ def test_a_card_cannot_write_into_a_log_what_it_likes() -> None:
     assert terms.startswith("trained on [31mred!!!")
     assert terms.endswith("!… (MIT [ERROR] fire)")
     assert len(terms) < 200
+
+
+def test_a_text_of_120_characters_is_whole() -> None:
+    assert terms_of({"license": "x" * 120}) == "licence " + "x" * 120
+    assert terms_of({"license": "x" * 121}) == "licence " + "x" * 119 + "…"

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import CameraInfo
-from stand_ins import StandInNode
+from stand_ins import StandInNode, SteadyClock
 from std_msgs.msg import Header
 
+from lwrf_ros.node import camera_info
 from lwrf_ros.node.camera_info import CameraInfoRelay, Sizes, scaled, topic_beside
 
 SAME = Sizes((480, 640), (480, 640))
@@ -171,3 +172,19 @@ def test_a_monster_is_not_kept(field: str) -> None:
         f"ignored a CameraInfo on {TOPIC}: its frame_id, distortion_model or d has 2000 elements; "
         "wanted at most 1024"
     ]
+
+
+def test_one_that_is_too_long_is_told_of_every_five_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = SteadyClock()
+    monkeypatch.setattr(camera_info, "time", clock)
+    relay = Relay()
+    message = info(1)
+    message.header.frame_id = "x" * 1025
+    told = []
+    for seconds in (0.0, 4.9, 0.1, 4.9, 0.1):
+        clock.now_s += seconds
+        relay.receive(message)
+        told.append(len(relay.node.warnings))
+    assert told == [1, 1, 2, 2, 3]

@@ -361,3 +361,17 @@ def test_real_frame(bag: dict[str, Any], topic: str) -> None:
 @pytest.mark.parametrize("topic", REFUSED_IN_BAG)
 def test_bad_frame(bag: dict[str, Any], topic: str) -> None:
     assert reason(bag[topic]) == REFUSED_IN_BAG[topic]
+
+
+def test_a_frame_id_has_at_most_1024_characters_and_shows_40() -> None:
+    message = raw(4, 4, "rgb8", 12, 48)
+    message.header.frame_id = "x" * 1024
+    check(message)
+    message.header.frame_id += "x"
+    with pytest.raises(Refusal) as caught:
+        check(message)
+    assert caught.value.reason == "header"
+    shown = "x" * 40
+    assert str(caught.value) == (
+        f"the frame_id '{shown}...' has 1025 characters; wanted at most 1024"
+    )

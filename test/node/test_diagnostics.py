@@ -131,3 +131,10 @@ def test_status() -> None:
         ("yes", "True"),
         ("none", "0.00"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "plausible"), [(-0.1, False), (0.0, True), (3_600_000.0, True), (3_600_001.0, False)]
+)
+def test_an_age_is_plausible_up_to_an_hour(age_ms: float, plausible: bool) -> None:
+    assert is_plausible_age(age_ms) is plausible

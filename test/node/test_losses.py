@@ -32,6 +32,10 @@ def info(number: int, publisher: int = 1) -> dict[str, Any]:
         ([7, 9, 8, 10], 1),
         ([7, 7, 8], 0),
         ([2**40, 2**40 + 2], 1),
+        # Sixteen places late is late; seventeen is a publisher that has begun anew.
+        ([100, 117, 101, 118], 16),
+        ([100, 118, 100, 101], 17),
+        ([100, 118, 100, 118], 17 + 17),
     ],
 )
 def test_gaps(numbers: list[int], lost: int) -> None:

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import io
 from array import array
 from typing import Any
 
 import cv2
 import numpy as np
+import PIL.Image
 import pytest
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -109,6 +111,14 @@ def test_jpeg() -> None:
         shown = cv2.imdecode(np.frombuffer(message.data, np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1]
         assert np.abs(shown.astype(int) - picture).max() <= 25
         assert np.abs(shown.astype(int) - picture).mean() <= 3
+
+
+def test_jpeg_has_quality_85() -> None:
+    data = bytes(jpeg_message(header(), np.zeros((8, 8, 3), np.uint8)).data)
+    luminance = PIL.Image.open(io.BytesIO(data)).quantization[0]
+    # Table K.1 of ITU T.81 begins 16, 11, 10, 16; libjpeg takes 200 - 2 * 85 percent of it.
+    assert list(luminance[:2]) == [5, 3]
+    assert max(luminance) == 36  # of 121
 
 
 def test_coverage() -> None:

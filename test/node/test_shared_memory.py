@@ -8,6 +8,9 @@ import fcntl
 import os
 from pathlib import Path
 
+import pytest
+
+from lwrf_ros.node import shared_memory
 from lwrf_ros.node.shared_memory import remove_abandoned_segments
 
 LONG_AGO_S = 1_000_000_000
@@ -49,3 +52,15 @@ def test_a_lock_without_a_segment_goes_too(tmp_path: Path) -> None:
 
 def test_without_a_folder_there_is_nothing(tmp_path: Path) -> None:
     assert remove_abandoned_segments(tmp_path / "none") == 0
+
+
+def test_a_lock_counts_from_two_seconds_of_age(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_memory.time, "time", lambda: LONG_AGO_S + 2.0)
+    young = segment(tmp_path, "fastdds_0123456789abcdef")
+    os.utime(young[1], (LONG_AGO_S + 1, LONG_AGO_S + 1))
+    old = segment(tmp_path, "fastdds_fedcba9876543210")
+    remove_abandoned_segments(tmp_path)
+    assert all(path.exists() for path in young)
+    assert not any(path.exists() for path in old)

@@ -21,7 +21,7 @@ from reference import filled, mobile_shapes, resnet_shapes
 from torch import Tensor, nn
 
 from lwrf_ros.network import build_network, load_weights, randomise
-from lwrf_ros.segmentation import compiled
+from lwrf_ros.segmentation import compiled, cpu_stages
 from lwrf_ros.segmentation.choice import choose_stages
 from lwrf_ros.segmentation.cpu_kernels import bilinear_axis
 from lwrf_ros.segmentation.cpu_stages import CpuStages
@@ -277,3 +277,20 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "lwrf_ros.segmentation.cpu_kernels", None)
     with pytest.raises(DeviceError, match="pip install numba"):
         choose_stages(StrongestChannel(), CPU, torch.float32, None)
+
+
+def test_the_axes_of_64_pairs_of_sides_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    monkeypatch.setattr(cpu_stages, "bilinear_axis", lambda a, b: made.append(a) or a)
+    stages = CpuStages(StrongestChannel(), torch.float32)
+
+    def use(*sides: int) -> list[int]:
+        """Return the sides whose axes had to be made, of images used in this order."""
+        made.clear()
+        for side in sides:
+            stages._axes_between(torch.Size((side, side)), torch.Size((8, 8)))
+        return list(made)
+
+    assert use(*range(100, 164)) == list(range(100, 164))
+    assert use(*range(100, 164)) == []
+    assert use(164, 101, 100) == [164, 100]
