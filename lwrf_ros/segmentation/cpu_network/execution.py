@@ -48,6 +48,7 @@ class Program:
             self.logits = torch.empty((1, last.details["channels"], height, width))
             record = self.memory.steps[-1]
             record["out"], record["out_row"] = self.logits.data_ptr(), FLOAT_BYTES * width
+        self._image_at = 0
         self._go = partial(run, self.memory.steps, self.memory.terms, self._counters, FUNCTIONS)
 
     def run(self, batch: Tensor, helpers: Executor) -> Tensor:

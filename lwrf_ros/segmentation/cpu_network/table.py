@@ -40,17 +40,11 @@ def table(steps: Sequence[Step], threads: int = 1, seconds: Sequence[float] | No
     """
     costs = [cost(step) for step in steps]
     rows = [[*_HEAD, *(() if seconds is None else _TIMED_HEAD)]]
-    for number, (step, spent) in enumerate(zip(steps, costs, strict=True)):
+    times: Sequence[float | None] = seconds or [None] * len(costs)
+    for number, (step, spent, taken) in enumerate(zip(steps, costs, times, strict=True)):
         texts = [str(number), step_name(step), _sources(step), _made(step)]
         block = str(block_rows(step, threads)) if step.terms else ""
-        rows.append(
-            [
-                *texts,
-                block,
-                *_cost(spent),
-                *_rates(spent, None if seconds is None else seconds[number]),
-            ]
-        )
+        rows.append([*texts, block, *_cost(spent), *_rates(spent, taken)])
     total = sum(costs, Cost())
     rates = _rates(total, None if seconds is None else sum(seconds))
     rows.append(["", f"total of {len(steps)} steps", "", "", "", *_cost(total), *rates])
