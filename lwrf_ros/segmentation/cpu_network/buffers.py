@@ -82,6 +82,6 @@ def view(made: Map, address: int, border: bool) -> NDArray[np.float32]:
     height, width = (side + 2 * more for side in made.size)
     begin = address - more * (row + pixel)
     size = (height - 1) * row + width * pixel
-    memory = memoryview((ctypes.c_char * size).from_address(begin))
+    memory = np.ctypeslib.as_array((ctypes.c_uint8 * size).from_address(begin))
     shape, steps = (height, width, made.channels), (row, pixel, FLOAT_BYTES)
     return np.ndarray(shape, np.float32, memory, strides=steps)
