@@ -521,7 +521,7 @@ def test_a_bare_launch_runs_on_the_bundled_weights(launcher: Launcher) -> None:
 def test_without_weights_a_launch_says_the_way_out_and_the_node_stays(launcher: Launcher) -> None:
     launch = launcher("backbone:=resnet50", source=REAL)
     launch.wait_for("configure failed: no weights come with lwrf_ros for backbone resnet50")
-    launch.wait_for("set the parameter weights")
+    launch.wait_for("name one of these as weights")
     pid = launch.node_pid()
     environment = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
     assert [entry.split("=")[1] for entry in environment if entry.startswith(PROFILES)] == [

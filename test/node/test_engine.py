@@ -23,9 +23,9 @@ from lwrf_ros.weights.bundled import DEFAULT_CLASSES, WeightsChoiceError
 SMALL = {"input_width": 32, "input_height": 32, "device": "cpu"}
 
 
-def saved(path: Path, classes: int = 11, **card: str) -> Path:
+def saved(path: Path, num_classes: int = 11, **card: str) -> Path:
     """Write random weights with a card."""
-    network = build_network("mobilenet_v2", classes)
+    network = build_network("mobilenet_v2", num_classes)
     randomise(network, seed=1)
     network.input_size = (40, 48)
     save_weights(network, path, card)
@@ -66,7 +66,7 @@ def test_weights_of_a_file_bring_their_classes(tmp_path: Path) -> None:
     colours = [[0, 255, 0], [255, 0, 0]]
     path = saved(
         tmp_path / "w.safetensors",
-        classes=2,
+        num_classes=2,
         class_names=json.dumps(names),
         class_colours=json.dumps(colours),
     )
@@ -77,7 +77,7 @@ def test_weights_of_a_file_bring_their_classes(tmp_path: Path) -> None:
 def test_bundled_weights_are_taken_by_backbone_decoder_and_classes(bundle: Path) -> None:
     saved(bundle / "mobilenet_v2-light_weight-other.safetensors")
     path = saved(bundle / "mobilenet_v2-light_weight-camvid.safetensors")
-    engine = load_engine(Parameters(device="cpu"))
+    engine = load_engine(Parameters(classes="camvid", device="cpu"))
     assert engine.weights.source == str(path)
     assert engine.segmenter.input_size == (40, 48)
 
@@ -85,7 +85,10 @@ def test_bundled_weights_are_taken_by_backbone_decoder_and_classes(bundle: Path)
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        ({"backbone": "resnet50"}, "backbone resnet50, decoder light_weight and classes camvid"),
+        (
+            {"backbone": "resnet50", "classes": "camvid"},
+            "backbone resnet50, decoder light_weight and classes camvid",
+        ),
         ({"classes": "TABLE"}, "backbone mobilenet_v2, decoder light_weight and classes TABLE"),
     ],
 )
@@ -123,7 +126,7 @@ def test_without_any_bundled_weights_it_says_so(bundle: Path) -> None:
     ],
 )
 def test_what_is_said_of_a_file(tmp_path: Path, card: dict[str, str], terms: str) -> None:
-    path = saved(tmp_path / "w.safetensors", **card)
+    path = saved(tmp_path / "w.safetensors", classes="camvid", **card)
     engine = load_engine(Parameters(weights=str(path), **SMALL))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert engine.provenance == f"weights {path} (sha256 {digest[:12]}){terms}"

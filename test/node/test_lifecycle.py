@@ -104,7 +104,7 @@ def test_without_weights_it_says_how_to_get_some_and_stays(
     start_node: StartNode, peer: Peer
 ) -> None:
     node = start_node(weights="''", backbone="resnet50")
-    peer.spin_until(lambda: "or to random to try the node" in peer.status().message, "the way out")
+    peer.spin_until(lambda: "or random to try things out" in peer.status().message, "the way out")
     assert peer.status().level == DiagnosticStatus.ERROR
     assert peer.state() == "unconfigured"
     assert "no weights come with lwrf_ros for backbone resnet50" in node.output

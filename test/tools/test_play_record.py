@@ -149,7 +149,9 @@ def test_no_subscriber_in_time(lwrf: Any, video: Path) -> None:
 def recording(lwrf: Any, fake_segmenter: Any, tmp_path: Path) -> Path:
     """A finished recording of 30 frames of 161x121, with a note."""
     output = tmp_path / "deep" / "output"
-    recorder = lwrf("record", "-o", output, "--idle-timeout", "2", "--note", NOTE)
+    recorder = lwrf(
+        "record", "-o", output, "--idle-timeout", "2", "--note", NOTE, "--classes", "camvid"
+    )
     finish(fake_segmenter(30, 40, 161, 121))
     finish(recorder)
     return output
