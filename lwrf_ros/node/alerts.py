@@ -12,7 +12,7 @@ from typing import NamedTuple
 from lwrf_ros.regions import REGION_NAME
 
 WHOLE_IMAGE = ""
-EXAMPLES = '"pedestrian>0.05" or "pedestrian@path>0.05 clear<0.03 hold=3"'
+EXAMPLES = '"person>0.05" or "person@path>0.05 clear<0.03 hold=3"'
 _NUMBER = r"[0-9.eE+-]+"
 _OPTION = rf"[\s,]+(?:clear\s*<\s*(?P<clear>{_NUMBER})|hold\s*=\s*(?P<hold>{_NUMBER})(?P<unit>s?))"
 _UNNAMED_OPTION = re.sub(r"\?P<\w+>", "?:", _OPTION)

@@ -204,9 +204,9 @@ class Parameters:
     )
     coverage_alerts: tuple[str, ...] = _parameter(
         (),
-        'Classes to warn about, as "name>fraction": ["pedestrian>0.05"] makes the coverage WARN '
-        'when pedestrians hold more than 5 % of the image. "pedestrian@path>0.05" is about a '
-        'region; "pedestrian>0.05 clear<0.03" ends below 3 % only; "pedestrian>0.05 hold=3" (or '
+        'Classes to warn about, as "name>fraction": ["person>0.05"] makes the coverage WARN '
+        'when people hold more than 5 % of the image. "person@path>0.05" is about a '
+        'region; "person>0.05 clear<0.03" ends below 3 % only; "person>0.05 hold=3" (or '
         "hold=0.5s) begins and ends after so many frames in a row (or seconds).",
         f"a list of texts like {EXAMPLES} with fractions from 0 up to 1",
         lambda alerts: all(parse_alert(alert) is not None for alert in alerts),

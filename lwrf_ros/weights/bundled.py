@@ -12,7 +12,7 @@ from lwrf_ros.errors import LwrfError
 
 DEFAULT_BACKBONE = "mobilenet_v2"
 DEFAULT_DECODER = "light_weight"
-DEFAULT_CLASSES = "camvid"
+DEFAULT_CLASSES = "ade31"
 # Instead of weights: an untrained network, to try things out.
 RANDOM = "random"
 # On a command line, for the bundled weights of a network and classes; empty means the same.

@@ -421,7 +421,7 @@ def test_alerts(text: str, name: str, fraction: float) -> None:
 def test_what_is_no_alert(text: str) -> None:
     assert refusal("coverage_alerts", ["car>0.5", text]) == (
         f"coverage_alerts is {['car>0.5', text]!r}; "
-        'wanted a list of texts like "pedestrian>0.05" or "pedestrian@path>0.05 clear<0.03 hold=3" '
+        'wanted a list of texts like "person>0.05" or "person@path>0.05 clear<0.03 hold=3" '
         "with fractions from 0 up to 1"
     )
 

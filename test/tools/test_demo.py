@@ -48,7 +48,7 @@ def wait_for_log(demo: subprocess.Popen[str], log: Path, text: str) -> None:
 
 def test_demo_on_a_video(lwrf: Any, video: Path, tmp_path: Path) -> None:
     output = tmp_path / "demo_output"
-    options = (*SMALL, "--max-frames", "20", "--class-groups", "camvid_navigation")
+    options = (*SMALL, "--max-frames", "20", "--class-groups", "ade31_navigation")
     demo = lwrf("demo", "--input", video, "--output", output, *options)
     table, progress = demo.communicate(timeout=LIMIT_S)
     assert demo.returncode == 0, table + progress
@@ -98,8 +98,8 @@ def test_demo_takes_the_bundled_weights_at_their_own_size(
     assert json.loads((output / "summary.json").read_text())["note"] is None
     assert json.loads((output / "report.json").read_text())["labels"] >= 1
     log = (output / "node.log").read_text()
-    assert "mobilenet_v2-light_weight-camvid.safetensors (sha256 " in log
-    assert "input 640x480" in log
+    assert "mobilenet_v2-light_weight-ade31.safetensors (sha256 " in log
+    assert "input 512x384" in log
 
 
 def test_demo_without_weights_lists_what_there_is(lwrf: Any, video: Path, tmp_path: Path) -> None:

@@ -6,5 +6,14 @@ from __future__ import annotations
 
 from lwrf_ros.tools.replaying.engine import EngineOptions
 
-QUICK = EngineOptions(weights="random", device="cpu", input_size=(64, 64))
-QUICK_ARGUMENTS = ("--weights", "random", "--device", "cpu", "--input-size", "64x64")
+QUICK = EngineOptions(weights="random", classes="camvid", device="cpu", input_size=(64, 64))
+QUICK_ARGUMENTS = (
+    "--weights",
+    "random",
+    "--classes",
+    "camvid",
+    "--device",
+    "cpu",
+    "--input-size",
+    "64x64",
+)

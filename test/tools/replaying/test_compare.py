@@ -43,7 +43,7 @@ def weights_with(path: Path, bias: float) -> Path:
 
 def test_one_changed_weight_is_found_and_shown(tmp_path: Path, bag: Path, capsys: Any) -> None:
     golden, now = tmp_path / "golden", tmp_path / "now"
-    quick = ("--device", "cpu", "--input-size", "64x64", "--weights")
+    quick = ("--device", "cpu", "--input-size", "64x64", "--classes", "camvid", "--weights")
     first = str(weights_with(tmp_path / "first.safetensors", 0.0))
     second = str(weights_with(tmp_path / "second.safetensors", 0.5))
     assert cli.main(["replay", str(bag), "-o", str(golden), *quick, first]) == 0

@@ -89,7 +89,7 @@ def test_topics_of_truth_that_do_not_fit(tmp_path: Path, quick_replay: Any) -> N
 def test_bundled_weights_on_the_real_drive(shared: Path, tmp_path: Path, quick_replay: Any) -> None:
     quick_replay(
         shared / "bags" / "camvid_drive_mcap",
-        engine=EngineOptions(device="cpu"),
+        engine=EngineOptions(weights="camvid", device="cpu"),
         ground_truth=["/camera/ground_truth/compressed"],
         max_frames=10,
     )
