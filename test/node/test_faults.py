@@ -22,6 +22,7 @@ from test_lifecycle import END_LIMIT_S
 
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.network import build_network, randomise, save_weights
+from lwrf_ros.weights.bundled import DEFAULT_CLASSES
 
 PICTURE = image(np.zeros((32, 40, 3), np.uint8))
 FAULTY_NODE = str(Path(__file__).with_name("faulty_node.py"))
@@ -140,7 +141,7 @@ def test_weights_that_change_on_disk_while_they_are_in_use(
     start_node: StartNode, peer: Peer, tmp_path: Path
 ) -> None:
     path = tmp_path / "mine.safetensors"
-    classes = len(ClassTable.load("camvid"))
+    classes = len(ClassTable.load(DEFAULT_CLASSES))
     network = build_network("mobilenet_v2", classes)
     randomise(network, seed=1)
     save_weights(network, path)

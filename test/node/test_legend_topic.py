@@ -13,6 +13,7 @@ from sensor_msgs.msg import Image
 
 from lwrf_ros.classes import ClassTable
 from lwrf_ros.legend import draw_class_legend
+from lwrf_ros.weights.bundled import DEFAULT_CLASSES
 
 LATCHED = QoSProfile(
     depth=1,
@@ -46,7 +47,7 @@ def test_whoever_comes_late_gets_the_legend_of_the_classes_in_force(
     peer.spin_until(lambda: early, "the legend")
     late = subscribe(peer)
     peer.spin_until(lambda: late, "the legend for a late subscriber")
-    expected = draw_class_legend(ClassTable.load("camvid"))
+    expected = draw_class_legend(ClassTable.load(DEFAULT_CLASSES))
     for message in (early[0], late[0]):
         np.testing.assert_array_equal(pixels(message), expected)
 

@@ -79,15 +79,15 @@ def test_a_bare_start_runs_on_the_bundled_weights(start_node: StartNode, peer: P
     peer.spin_until(answered, "labels")
     values = {entry.key: entry.value for entry in peer.status().values}
     path, digest = values["weights"], values["weights_sha256"]
-    assert path.endswith("/data/weights/mobilenet_v2-light_weight-camvid.safetensors")
-    assert f"weights {path} (sha256 {digest[:12]}), trained on CamVid" in node.output
+    assert path.endswith("/data/weights/mobilenet_v2-light_weight-ade31.safetensors")
+    assert f"weights {path} (sha256 {digest[:12]}), trained on " in node.output
     assert node.end(signal.SIGINT)[0] == 0
 
 
 def test_every_load_says_once_what_the_weights_may_be_used_for(
     start_node: StartNode, peer: Peer
 ) -> None:
-    node = start_node(autostart="false", weights="''")
+    node = start_node(autostart="false", weights="camvid")
     said = "(CC BY-NC 4.0): for non-commercial use"
     peer.wait_for_state("unconfigured")
     for loads in (1, 2):
@@ -108,7 +108,7 @@ def test_without_weights_it_says_how_to_get_some_and_stays(
     assert peer.status().level == DiagnosticStatus.ERROR
     assert peer.state() == "unconfigured"
     assert "no weights come with lwrf_ros for backbone resnet50" in node.output
-    assert "mobilenet_v2-light_weight-camvid" in node.output
+    assert "mobilenet_v2-light_weight-ade31" in node.output
     assert node.end(signal.SIGINT)[0] == 0
 
 

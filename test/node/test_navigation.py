@@ -45,6 +45,7 @@ def latched(peer: Peer) -> list[Any]:
 def test_all_that_a_costmap_layer_asks_for(start_node: StartNode, peer: Peer) -> None:
     process = start_node(
         image_topics="[/front/image_raw]",
+        classes="camvid",
         class_groups="camvid_navigation",
         label_size="network",
         min_confidence="0.11",
@@ -110,6 +111,7 @@ def test_regions_and_their_alerts(start_node: StartNode, peer: Peer) -> None:
     # Grouped, so that there is a class which surely covers more than a hundredth of something.
     alerts = [f"{name}@path>0.01 clear<0.005 hold=3" for name in GROUPS]
     start_node(
+        classes="camvid",
         class_groups="camvid_navigation",
         regions=str(config_path("regions.yaml")),
         coverage_alerts=str(alerts),

@@ -17,6 +17,7 @@ from lwrf_ros.classes import ClassTable
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.node import label_info
 from lwrf_ros.node.segmenter_node import SegmenterNode
+from lwrf_ros.weights.bundled import DEFAULT_CLASSES
 
 RATE_HZ = 10.0
 
@@ -39,7 +40,7 @@ def test_none_of_many_frames_is_lost(start_node: StartNode, peer: Peer) -> None:
         peer.spin_for(1 / RATE_HZ)
     peer.spin_until(lambda: len(labels) == len(coverage) == len(vectors) == count, "all results")
 
-    names = ClassTable.load("camvid").names
+    names = ClassTable.load(DEFAULT_CLASSES).names
     for index in range(count):
         message = labels[index]
         assert (stamp_ns(message), message.header.frame_id) == (10**9 * (index + 1), f"f{index}")
