@@ -139,7 +139,8 @@ def _receptive_fields(video: Path, folder: Path) -> Image.Image:
     """Show what the decoder sees of the frame from two places: a person, and the ground."""
     cv2.imwrite(str(folder / "vtest.png"), _shown(video))
     places = [argument for place in FIELDS_AT for argument in ("--at", place)]
-    cli.main(["receptive-field", str(folder / "vtest.png"), *places, "-o", str(folder / "fields")])
+    out = ["-o", str(folder / "fields"), "--weights", "camvid"]
+    cli.main(["receptive-field", str(folder / "vtest.png"), *places, *out])
     page = Image.open(folder / "fields/receptive_field.png").convert("RGB")
     return page.resize((WIDTH_PX, page.height * WIDTH_PX // page.width), Image.Resampling.LANCZOS)
 

@@ -185,7 +185,14 @@ def test_a_real_street(shared: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     street = build_network("mobilenet_v2", 11)
     randomise(street, seed=0)
     save_weights(street, tmp_path / "street.safetensors")
-    arguments = [str(tmp_path / "street.safetensors"), "--data", str(data), "--json"]
+    arguments = [
+        str(tmp_path / "street.safetensors"),
+        "--data",
+        str(data),
+        "--json",
+        "--classes",
+        "camvid",
+    ]
     small = ["--input-size", "96x64", "--max-frames", "2", "--device", "cpu"]
     assert cli.main(["evaluate", *arguments, *small]) == 0
     report = json.loads(capsys.readouterr().out)
@@ -261,7 +268,7 @@ def test_a_published_data_set_is_read_as_it_is(
     assert report["data"]["ignored_pixels"] == 2 * 6 * SIZE[1]
     assert cli.main([*command[:1], *command[2:]]) == cli.EXIT_USER_ERROR
     error = error_of(capsys.readouterr().err, "evaluate")
-    assert "Cityscapes has 19 classes, the class table 'camvid' has 11; wanted" in error
+    assert "Cityscapes has 19 classes, the class table 'ade31' has 31; wanted" in error
 
 
 def test_mistakes_in_the_data_come_before_the_work(

@@ -23,7 +23,7 @@ from lwrf_ros.tools.testing.replayed import Replayed
 COUNT = 20
 # None is as fast as it goes.
 RATES = (1.0, 2.0, 10.0, None)
-QUICK = {"weights": "random", "device": "cpu", "input_size": (64, 64)}
+QUICK = {"weights": "random", "classes": "camvid", "device": "cpu", "input_size": (64, 64)}
 
 
 def test_what_a_replay_tells(replay: Replay, tmp_path: Path) -> None:

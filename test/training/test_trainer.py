@@ -181,8 +181,8 @@ def test_a_rare_large_gradient_is_cut_to_a_norm_of_ten(pairs: list[Pair]) -> Non
     trainer = trainer_of(task(pairs[:2], recipe))
     before = [p.detach().double().clone() for p in trainer.network.parameters()]
     objective = trainer._objective
-    trainer._objective = lambda logits, target: 1e6 * objective(logits, target)  # type: ignore
-    trainer._train_step(*next(iter(trainer._feed.batches(0, 1))))
+    trainer._objective = lambda *given: 1e6 * objective(*given)  # type: ignore
+    trainer._train_step(next(iter(trainer._feed.batches(0, 1))))
     moved = zip(trainer.network.parameters(), before, strict=True)
     squares = sum(float((now.detach() - was).square().sum()) for now, was in moved)
     # Without momentum a step is the rate times the gradient; single numbers round.
@@ -197,7 +197,7 @@ def test_on_a_gpu_the_loss_is_read_at_every_twentieth_step(
     trainer._device = torch.device("cuda")
     losses = iter(range(1, 31))
     monkeypatch.setattr(
-        trainer, "_train_step", lambda images, masks: (torch.tensor(float(next(losses))), 0.1)
+        trainer, "_train_step", lambda batch: (torch.tensor(float(next(losses))), 0.1)
     )
     watch = run(trainer)
     read = [loss for _, loss, _ in watch.steps if loss is not None]

@@ -12,12 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
-from lwrf_ros.data import find_weights
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.segmentation.cpu_network import CpuNetwork
 from lwrf_ros.segmentation.cpu_network.table import table
 from lwrf_ros.segmentation.cpu_network.timing import step_seconds
-from lwrf_ros.tools.benchmarking.case import RANDOM, Case, plain_network
+from lwrf_ros.tools.benchmarking.case import Case, plain_network
+from lwrf_ros.weights.bundled import RANDOM
+from lwrf_ros.weights.choice import resolve
 
 # Part of `--seconds` that whole passes get; the rest is the steps'.
 _SHARE_OF_PASSES = 0.25
@@ -52,14 +53,18 @@ def _cases(arguments: argparse.Namespace, threads: int) -> Iterator[Case]:
     for backbone in arguments.backbone:
         for input_size in arguments.input_size:
             for size in arguments.image_size if input_size == "image" else [input_size]:
-                found = arguments.weights or find_weights(
-                    backbone, arguments.decoder, arguments.classes
+                choice = resolve(
+                    arguments.weights,
+                    arguments.classes,
+                    backbone,
+                    arguments.decoder,
+                    or_random=True,
                 )
                 yield Case(
                     backbone=backbone,
                     decoder=arguments.decoder,
                     classes=arguments.classes,
-                    weights=str(found or RANDOM),
+                    weights=RANDOM if choice.path is None else str(choice.path),
                     image_size=size,
                     input_size=size,
                     device="cpu",
