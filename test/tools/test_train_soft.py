@@ -78,3 +78,12 @@ def test_probabilities_that_are_left_aside_are_mentioned(
 ) -> None:
     assert train(data, tmp_path / "out", "--recipe", "plain") == 0
     assert "2 images have stored probabilities, which are left aside" in capsys.readouterr().err
+
+
+def test_a_training_keeps_its_memory(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr("lwrf_ros.tools.train.keep_all_freed_memory", lambda: told.append(True))
+    assert train(data, tmp_path / "out", "--recipe", "plain") == 0
+    assert told == [True]
