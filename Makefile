@@ -53,7 +53,8 @@ test-kilted: $(KILTED)/.ready
 test-jazzy: $(JAZZY)/.ready
 	@$(call ROS_OF,$(JAZZY)) python -m pytest $(ARGS) test/node \
 		$(foreach subject,hostile overload reconfigure,--ignore=test/node/test_$(subject).py) \
-		$(foreach tool,info play_record pytest_plugin transport,test/tools/test_$(tool).py)
+		$(foreach verb,info play_record transport,test/cli/test_$(verb).py) \
+		test/replay/test_pytest_plugin.py
 
 # Left out of `make test`; docs/reliability.md has the last results.
 test-long: $(KILTED)/.ready

@@ -58,7 +58,7 @@ setup(
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
     package_data={
         f"{NAME}.data": ["classes/*.yaml", "groups/*.yaml", "mappings/*.yaml", "weights/*"],
-        f"{NAME}.tools.reporting": ["page/*"],
+        f"{NAME}.replay.report": ["page/*"],
     },
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
@@ -96,10 +96,10 @@ setup(
     entry_points={
         "console_scripts": [
             "segmenter = lwrf_ros.node.main:main",
-            "lwrf = lwrf_ros.tools.cli:main",
+            "lwrf = lwrf_ros.cli.main:main",
         ],
         # Named as the module, so that `pytest_plugins` may name it as well.
-        "pytest11": ["lwrf_ros.tools.pytest_plugin = lwrf_ros.tools.pytest_plugin"],
+        "pytest11": ["lwrf_ros.replay.pytest_plugin = lwrf_ros.replay.pytest_plugin"],
     },
     zip_safe=False,
 )

@@ -21,10 +21,10 @@ from launch.logging import get_logger
 from launch_ros.actions import Node
 from launch_ros.utilities import make_namespace_absolute, prefix_namespace
 
-from lwrf_ros.data import config_path
+from lwrf_ros.configuration.parameters import FIELDS, ParameterError, coerce
 from lwrf_ros.node.compat import profile_environment
-from lwrf_ros.node.parameters import FIELDS, ParameterError, coerce
 from lwrf_ros.node.rviz import rviz_config
+from lwrf_ros.package_data import config_path
 
 PACKAGE = "lwrf_ros"
 EXECUTABLE = "segmenter"

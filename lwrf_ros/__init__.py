@@ -6,10 +6,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lwrf_ros.classes import ClassTable
-    from lwrf_ros.data import find_weights
-    from lwrf_ros.network import build_network, load_weights
+    from lwrf_ros.classes.class_table import ClassTable
+    from lwrf_ros.network import build_network
+    from lwrf_ros.package_data import find_weights
     from lwrf_ros.segmentation import Segmenter
+    from lwrf_ros.weights.checkpoint import load_weights
 
 __version__ = "0.1.0"
 __all__ = ["ClassTable", "Segmenter", "build_network", "find_weights", "load_weights"]
@@ -17,11 +18,11 @@ __all__ = ["ClassTable", "Segmenter", "build_network", "find_weights", "load_wei
 # Where the names above are made. They are imported when they are first asked for: launch files and
 # `lwrf --help` import this package, too, and need no torch.
 _MODULES = {
-    "ClassTable": "lwrf_ros.classes",
+    "ClassTable": "lwrf_ros.classes.class_table",
     "Segmenter": "lwrf_ros.segmentation",
     "build_network": "lwrf_ros.network",
-    "find_weights": "lwrf_ros.data",
-    "load_weights": "lwrf_ros.network",
+    "find_weights": "lwrf_ros.package_data",
+    "load_weights": "lwrf_ros.weights.checkpoint",
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 # As it is where the package is installed.
-pytest_plugins = ["lwrf_ros.tools.pytest_plugin"]
+pytest_plugins = ["lwrf_ros.replay.pytest_plugin", "tool_fixtures"]
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 

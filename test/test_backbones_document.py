@@ -74,7 +74,7 @@ def test_every_decoder_fits_it(extended: Path) -> None:
 
 
 def test_it_is_trained_evaluated_exported_and_measured(extended: Path) -> None:
-    lwrf = ("-m", "lwrf_ros.tools.cli")
+    lwrf = ("-m", "lwrf_ros.cli.main")
     table = ("--classes", "tiny.yaml")
     python(
         extended,

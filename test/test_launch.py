@@ -23,9 +23,9 @@ import yaml
 pytest.importorskip("launch_ros", reason="launch_ros is not installed: the launch file cannot run")
 pytest.importorskip("rclpy", reason="rclpy is not installed: the node cannot run")
 
-from lwrf_ros.data import config_path
-from lwrf_ros.node.parameters import FIELDS, Parameters
-from lwrf_ros.tools.domain import reserve_domain_id
+from lwrf_ros.configuration.parameters import FIELDS, Parameters
+from lwrf_ros.package_data import config_path
+from lwrf_ros.processes.domain import reserve_domain_id
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LAUNCH_FILE = REPOSITORY / "launch" / "segment.launch.py"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from lwrf_ros import data
-from lwrf_ros.class_groups import ClassGroups
-from lwrf_ros.classes import ClassTable
-from lwrf_ros.node.parameters import Parameters, coerce
+from lwrf_ros import package_data as data
+from lwrf_ros.classes.class_table import ClassTable
+from lwrf_ros.classes.groups import ClassGroups
+from lwrf_ros.configuration.parameters import Parameters, coerce
 from lwrf_ros.weights.choice import resolve
 
 SOURCE = "front"

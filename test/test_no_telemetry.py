@@ -17,7 +17,7 @@ import numpy as np
 before = dict(os.environ)
 import lwrf_ros
 assert dict(os.environ) == before
-from lwrf_ros.classes import ClassTable
+from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.network import build_network, randomise
 from lwrf_ros.segmentation import Segmenter
 network = build_network("mobilenet_v2", 11)

@@ -30,20 +30,20 @@ SHARED_FILES = (
 LICENSES = ["Apache-2.0", "CC-BY-NC-4.0"]
 # What an installation has to find, wherever it lies; run outside the sources.
 PROBE = """
-import lwrf_ros.data
-from lwrf_ros.class_groups import ClassGroups
-from lwrf_ros.classes import ClassTable
-print(lwrf_ros.data.__file__)
-print(lwrf_ros.data.config_path("fastdds_large_images.xml"))
+import lwrf_ros.package_data
+from lwrf_ros.classes.groups import ClassGroups
+from lwrf_ros.classes.class_table import ClassTable
+print(lwrf_ros.package_data.__file__)
+print(lwrf_ros.package_data.config_path("fastdds_large_images.xml"))
 camvid = ClassTable.load("camvid")
 assert len(camvid) == 11
 assert len(ClassGroups.load("camvid_navigation", camvid).table) == 4
-path = lwrf_ros.data.find_weights("mobilenet_v2", "light_weight", "camvid")
+path = lwrf_ros.package_data.find_weights("mobilenet_v2", "light_weight", "camvid")
 assert path is not None and path.stat().st_size > 1e6
 assert path.with_suffix(".md").is_file()
 assert (path.parent / "LICENSE.md").is_file()
 from importlib import resources
-assert (resources.files("lwrf_ros.tools.reporting") / "page" / "report.js").is_file()
+assert (resources.files("lwrf_ros.replay.report") / "page" / "report.js").is_file()
 """
 
 

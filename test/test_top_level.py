@@ -13,11 +13,11 @@ import pytest
 
 import lwrf_ros
 from lwrf_ros import ClassTable, Segmenter, build_network, find_weights, load_weights
-from lwrf_ros.classes import ClassTable as TheClassTable
-from lwrf_ros.data import find_weights as the_find_weights
+from lwrf_ros.classes.class_table import ClassTable as TheClassTable
 from lwrf_ros.network import build_network as the_build_network
-from lwrf_ros.network import load_weights as the_load_weights
+from lwrf_ros.package_data import find_weights as the_find_weights
 from lwrf_ros.segmentation import Segmenter as TheSegmenter
+from lwrf_ros.weights.checkpoint import load_weights as the_load_weights
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 HEAVY = ("torch", "numpy", "cv2", "rclpy", "numba", "yaml", "safetensors")
@@ -56,7 +56,7 @@ def test_a_name_brings_what_it_needs_and_no_more() -> None:
 
 
 def test_what_launch_files_import_needs_no_torch() -> None:
-    code = "import sys, lwrf_ros.node.parameters; print('torch' in sys.modules)"
+    code = "import sys, lwrf_ros.configuration.parameters; print('torch' in sys.modules)"
     assert said(code) == "False"
 
 

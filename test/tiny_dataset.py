@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lwrf_ros.classes import ClassTable
+from lwrf_ros.classes.class_table import ClassTable
 
 COLOURS = np.array([[220, 30, 40], [30, 200, 60], [40, 50, 210]], dtype=np.uint8)
 TABLE = ClassTable("tiny", ("red", "green", "blue"), COLOURS)

@@ -19,13 +19,13 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from lwrf_ros.classes import ClassTable
-from lwrf_ros.legend import PAPER, draw_legend
-from lwrf_ros.tools import cli
-from lwrf_ros.tools.recording.coverage_plot import plot_coverage
-from lwrf_ros.tools.recording.pictures import class_colours
-from lwrf_ros.tools.reporting.reading import CameraRun, overlays, read_run
-from lwrf_ros.tools.sample_video import sample_video
+from lwrf_ros.classes.class_table import ClassTable
+from lwrf_ros.cli import main as cli
+from lwrf_ros.drawing.coverage_plot import plot_coverage
+from lwrf_ros.drawing.legend import PAPER, draw_legend
+from lwrf_ros.drawing.pictures import class_colours
+from lwrf_ros.recordings.sample_video import sample_video
+from lwrf_ros.replay.report.reading import CameraRun, overlays, read_run
 
 HERE = Path(__file__).resolve().parent
 FRAMES, SHOWN = 500, 252

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lwrf_ros.classes import UNLABELLED
+from lwrf_ros.classes.class_table import UNLABELLED
 from lwrf_ros.labelling.teacher import Teacher
 from lwrf_ros.labelling.views import tiles
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lwrf_ros.classes import ClassTable
-from lwrf_ros.data import class_mappings
+from lwrf_ros.classes.class_table import ClassTable
+from lwrf_ros.classes.yaml_file import FileKind, YamlFile, read_yaml_file, shown
 from lwrf_ros.labelling.errors import LabelError
-from lwrf_ros.yaml_file import FileKind, YamlFile, read_yaml_file, shown
+from lwrf_ros.package_data import class_mappings
 
 
 class MappingError(LabelError):

@@ -95,34 +95,6 @@ class Model(ABC):
         """
 
 
-def open_model(path: Path, threads: int) -> Model:
-    """Open a network's file.
-
-    Args:
-        path: An ONNX (``.onnx``) or TensorFlow Lite (``.tflite``) file.
-        threads: Of the CPU.
-
-    Raises:
-        TeacherError: If there is no such file, it is no network, its input is no image, or what
-            runs it is not installed.
-    """
-    from lwrf_ros.labelling.onnx_model import OnnxModel
-    from lwrf_ros.labelling.tflite_model import TfliteModel
-
-    kinds: dict[str, type[OnnxModel] | type[TfliteModel]] = {
-        ".onnx": OnnxModel,
-        ".tflite": TfliteModel,
-    }
-    if path.suffix.lower() not in kinds:
-        raise TeacherError(
-            f"{path} is called neither .onnx nor .tflite; wanted a network in one of these formats"
-        )
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "is not there"
-        raise TeacherError(f"{path} {what}; give the file of a teacher network (--model)")
-    return kinds[path.suffix.lower()](path, threads)
-
-
 def require(module: str, package: str, path: Path) -> ModuleType:
     """Import what runs a file.
 

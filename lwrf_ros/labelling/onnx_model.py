@@ -11,13 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwrf_ros.labelling.errors import TeacherError
-from lwrf_ros.labelling.model import (
-    InputTensor,
-    Model,
-    OutputTensor,
-    check_image_input,
-    require,
-)
+from lwrf_ros.labelling.model import InputTensor, Model, OutputTensor, check_image_input, require
 
 _DTYPES = {
     "tensor(float)": np.float32,

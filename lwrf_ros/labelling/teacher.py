@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lwrf_ros.classes import ClassTable
-from lwrf_ros.data import class_mappings
+from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.labelling.class_scores import ClassScores, softmax
 from lwrf_ros.labelling.description import Description
 from lwrf_ros.labelling.errors import TeacherError
 from lwrf_ros.labelling.image_input import ImageInput
 from lwrf_ros.labelling.mapping import Mapping
-from lwrf_ros.labelling.model import open_model
+from lwrf_ros.labelling.opening import open_model
 from lwrf_ros.labelling.views import resample
+from lwrf_ros.package_data import class_mappings
 
 
 class Teacher:

@@ -14,13 +14,13 @@ from rclpy.lifecycle import LifecycleNode
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Float32MultiArray
 
-from lwrf_ros.node import decoding
-from lwrf_ros.node.camera_info import CameraInfoRelay, topic_beside
-from lwrf_ros.node.diagnostics import Account, Rate, Window, is_plausible_age, status
-from lwrf_ros.node.health import CameraFacts, judge
-from lwrf_ros.node.label_info import LabelInfoTopic
+from lwrf_ros.node.health.camera_status import CameraFacts, judge
+from lwrf_ros.node.health.diagnostics import Account, Rate, Window, is_plausible_age, status
+from lwrf_ros.node.input import decoding
+from lwrf_ros.node.input.qos import ImageSubscription, output_qos, unserved_subscribers
 from lwrf_ros.node.middleware import Middleware
-from lwrf_ros.node.qos import ImageSubscription, output_qos, unserved_subscribers
+from lwrf_ros.node.output.camera_info import CameraInfoRelay, topic_beside
+from lwrf_ros.node.output.label_info import LabelInfoTopic
 from lwrf_ros.node.ros_parameters import ParameterServer
 
 OUTPUT_TYPES = {

@@ -11,8 +11,8 @@ from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor, SetParam
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from lwrf_ros.configuration.parameters import FIELDS, ParameterError, Parameters, coerce
 from lwrf_ros.node.compat import parameter_overrides
-from lwrf_ros.node.parameters import FIELDS, ParameterError, Parameters, coerce
 
 _OF_RCLPY = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 

@@ -15,15 +15,16 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
+from lwrf_ros.configuration.engine import Engine, load_engine
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.memory import give_back_freed_memory
-from lwrf_ros.node import bridge, label_info
 from lwrf_ros.node.camera import Camera
-from lwrf_ros.node.diagnostics import status
-from lwrf_ros.node.engine import Engine, load_engine
-from lwrf_ros.node.failures import WORKER_LIMIT_S, stall, way_out
-from lwrf_ros.node.legend import LegendPublisher
+from lwrf_ros.node.health.diagnostics import status
+from lwrf_ros.node.health.failures import WORKER_LIMIT_S, stall, way_out
+from lwrf_ros.node.input import bridge
 from lwrf_ros.node.middleware import SMALLEST_IMAGE_BYTES, active_middleware
+from lwrf_ros.node.output import label_info
+from lwrf_ros.node.output.legend_topic import LegendPublisher
 from lwrf_ros.node.ros_parameters import ParameterServer
 from lwrf_ros.node.worker import Worker
 

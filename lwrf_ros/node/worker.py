@@ -10,12 +10,14 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from lwrf_ros.node.alerts import WHOLE_IMAGE, AlertWatch
+from lwrf_ros.classes.regions import Region
+from lwrf_ros.configuration.alerts import WHOLE_IMAGE, AlertWatch
+from lwrf_ros.drawing.overlay import draw_overlay
 from lwrf_ros.node.camera import Camera, Frame
-from lwrf_ros.node.camera_info import Sizes
-from lwrf_ros.node.decoding import Picture, Refusal, decode
-from lwrf_ros.node.failures import EngineFailures, Remedy
-from lwrf_ros.node.messages import (
+from lwrf_ros.node.health.failures import EngineFailures, Remedy
+from lwrf_ros.node.input.decoding import Picture, Refusal, decode
+from lwrf_ros.node.output.camera_info import Sizes
+from lwrf_ros.node.output.messages import (
     Part,
     coverage_message,
     image_message,
@@ -24,14 +26,7 @@ from lwrf_ros.node.messages import (
 )
 from lwrf_ros.node.ros_parameters import ParameterServer
 from lwrf_ros.node.turns import Turns
-from lwrf_ros.regions import Region
-from lwrf_ros.segmentation import (
-    RegionCoverage,
-    Segmentation,
-    Segmenter,
-    Ticket,
-    draw_overlay,
-)
+from lwrf_ros.segmentation import RegionCoverage, Segmentation, Segmenter, Ticket
 
 _OVERLAYS = frozenset(("overlay", "overlay/compressed"))
 _LABELLED = _OVERLAYS | {"labels"}

@@ -5,7 +5,6 @@
 from lwrf_ros.segmentation.arguments import ENCODINGS, ImageError
 from lwrf_ros.segmentation.device import PRECISIONS, DeviceError
 from lwrf_ros.segmentation.faults import DeviceLostError, OutOfMemoryError
-from lwrf_ros.segmentation.overlay import draw_overlay
 from lwrf_ros.segmentation.region_coverage import RegionCoverage, RegionShares
 from lwrf_ros.segmentation.result import Segmentation, Timings
 from lwrf_ros.segmentation.segmenter import Segmenter, Ticket
@@ -23,5 +22,4 @@ __all__ = [
     "Segmenter",
     "Ticket",
     "Timings",
-    "draw_overlay",
 ]

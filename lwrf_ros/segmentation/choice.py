@@ -31,7 +31,7 @@ def choose_stages(
     # Imported only here: a robot with a GPU needs none of what the kernels for a CPU are made with,
     # and the other way round.
     if stream is not None:
-        from lwrf_ros.segmentation.cuda_stages import CudaStages
+        from lwrf_ros.segmentation.cuda.stages import CudaStages
 
         return CudaStages(
             own_network(network, device, dtype),
@@ -43,7 +43,7 @@ def choose_stages(
             stream,
         )
     try:
-        from lwrf_ros.segmentation.cpu_stages import CpuStages
+        from lwrf_ros.segmentation.cpu.stages import CpuStages
     except ImportError as error:
         raise DeviceError(
             f"the engine needs numba on a CPU ({error}); pip install numba"

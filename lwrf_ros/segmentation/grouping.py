@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lwrf_ros.class_groups import ClassGroups
-from lwrf_ros.classes import UNLABELLED
+from lwrf_ros.classes.class_table import UNLABELLED
+from lwrf_ros.classes.groups import ClassGroups
 
 
 def group_labels(labels: NDArray[np.uint8], groups: ClassGroups | None) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lwrf_ros.classes import UNLABELLED
+from lwrf_ros.classes.class_table import UNLABELLED
 
 COUNT_BINS = 256
 

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lwrf_ros.classes import UNLABELLED
-from lwrf_ros.regions import Region
+from lwrf_ros.classes.class_table import UNLABELLED
+from lwrf_ros.classes.regions import Region
 from lwrf_ros.segmentation.buffers import Recent
 
 

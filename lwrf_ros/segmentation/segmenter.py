@@ -16,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lwrf_ros.class_groups import ClassGroups
-from lwrf_ros.classes import UNLABELLED, ClassTable
+from lwrf_ros.classes.class_table import UNLABELLED, ClassTable
+from lwrf_ros.classes.groups import ClassGroups
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.network.refinenet import RefineNet
 from lwrf_ros.segmentation.arguments import (

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample, interpolate
 
-from lwrf_ros.classes import UNLABELLED
+from lwrf_ros.classes.class_table import UNLABELLED
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lwrf_ros.datasets.dataset import Pair, read_image, read_truth
+from lwrf_ros.datasets.probabilities import read_probabilities, resize_probabilities
 from lwrf_ros.training.augmentation import logits_size
-from lwrf_ros.training.dataset import Pair, read_image, read_truth
-from lwrf_ros.training.probabilities import read_probabilities, resize_probabilities
 
 _BATCHES_AHEAD = 3
 

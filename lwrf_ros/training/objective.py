@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, cross_entropy, interpolate
 
-from lwrf_ros.classes import UNLABELLED
+from lwrf_ros.classes.class_table import UNLABELLED
 from lwrf_ros.network.decoder import conv1x1
 from lwrf_ros.network.refinenet import RefineNet
 from lwrf_ros.training.recipe import Recipe

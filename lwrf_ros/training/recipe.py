@@ -282,7 +282,7 @@ def plain() -> Recipe:
 
 
 def heads() -> Recipe:
-    """Return the recipe for heads on a network that stays as it is (`lwrf_ros.training.heads`)."""
+    """Return the recipe for heads on a network that stays as it is (`ablation.heads`)."""
     return replace(
         plain(), epochs=40, batch=8, decoder_rate=1e-3, schedule="cosine", weight_decay=0.01
     )

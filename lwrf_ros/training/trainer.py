@@ -16,20 +16,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from lwrf_ros.classes import ClassTable
+from lwrf_ros.classes.class_table import ClassTable
+from lwrf_ros.datasets.dataset import Pair
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet, build_network
 from lwrf_ros.training.augmentation import View, mix_views, random_views
-from lwrf_ros.training.dataset import Pair
 from lwrf_ros.training.feed import Batch, Feed
 from lwrf_ros.training.journal import Row
 from lwrf_ros.training.objective import Objective, balanced_class_weights
-from lwrf_ros.training.optimiser import (
-    RunningAverage,
-    build_optimiser,
-    initialise,
-    set_rate,
-)
+from lwrf_ros.training.optimiser import RunningAverage, build_optimiser, initialise, set_rate
 from lwrf_ros.training.recipe import Recipe
 from lwrf_ros.training.state import load_state, save_state
 

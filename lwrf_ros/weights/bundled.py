@@ -7,8 +7,8 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from lwrf_ros.data import bundled_weights, find_weights
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.package_data import bundled_weights, find_weights
 
 DEFAULT_BACKBONE = "mobilenet_v2"
 DEFAULT_DECODER = "light_weight"

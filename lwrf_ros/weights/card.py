@@ -64,7 +64,7 @@ class Score:
 def read_card(path: Path) -> dict[str, str]:
     """Return a file's card; nothing where it has none or is broken.
 
-    What is wrong with a file is told by `lwrf_ros.network.load_weights`.
+    What is wrong with a file is told by `lwrf_ros.weights.checkpoint.load_weights`.
     """
     # Only here: `lwrf info` runs where nothing is installed.
     from safetensors import SafetensorError, safe_open

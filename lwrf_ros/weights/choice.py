@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from lwrf_ros.backbones import BACKBONES, DECODERS
-from lwrf_ros.classes import UNLABELLED, ClassTable
-from lwrf_ros.data import class_tables
+from lwrf_ros.classes.class_table import UNLABELLED, ClassTable
+from lwrf_ros.package_data import class_tables
 from lwrf_ros.weights.bundled import (
     BUNDLED,
     DEFAULT_BACKBONE,

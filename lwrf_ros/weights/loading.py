@@ -7,9 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from os import PathLike
 
-from lwrf_ros.classes import ClassTable
-from lwrf_ros.network import RefineNet, WeightsInfo, build_network, load_weights, randomise
+from lwrf_ros.classes.class_table import ClassTable
+from lwrf_ros.network import RefineNet, build_network, randomise
 from lwrf_ros.weights.bundled import RANDOM
+from lwrf_ros.weights.checkpoint import WeightsInfo, load_weights
 from lwrf_ros.weights.choice import Choice, resolve
 
 _SEED = 0

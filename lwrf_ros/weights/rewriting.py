@@ -63,7 +63,7 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     except (SafetensorError, OSError) as error:
         raise CardError(
             f"{path} cannot be read as safetensors ({error}), and only such files have a card; "
-            "load it and write it with lwrf_ros.network.save_weights first"
+            "load it and write it with lwrf_ros.weights.checkpoint.save_weights first"
         ) from error
 
 

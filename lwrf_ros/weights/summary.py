@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lwrf_ros.data import bundled_weights
+from lwrf_ros.package_data import bundled_weights
 from lwrf_ros.weights.bundled import names
 from lwrf_ros.weights.card import CardError, Score, scores_of
 

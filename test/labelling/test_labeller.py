@@ -15,7 +15,7 @@ pytest.importorskip("onnx", reason="onnx is not installed")
 
 from small_teachers import constant, pointwise
 
-from lwrf_ros.classes import ClassTable
+from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.labelling.description import RANGES, Description
 from lwrf_ros.labelling.labeller import Labeller, LabellerOptions, stored, winners
 from lwrf_ros.labelling.teacher import Teacher

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lwrf_ros.classes import ClassTable
-from lwrf_ros.data import class_mappings, class_tables
+from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.labelling.mapping import Mapping, MappingError
+from lwrf_ros.package_data import class_mappings, class_tables
 
 TABLE = ClassTable("mine", ("road", "person", "tree"), np.zeros((3, 3), np.uint8))
 

@@ -18,7 +18,8 @@ from onnx import TensorProto, helper
 from small_teachers import pointwise, write
 
 from lwrf_ros.labelling.errors import TeacherError
-from lwrf_ros.labelling.model import OutputTensor, open_model
+from lwrf_ros.labelling.model import OutputTensor
+from lwrf_ros.labelling.opening import open_model
 
 
 def info(name: str, kind: int, shape: list[int | str]) -> object:

@@ -18,7 +18,7 @@ pytest.importorskip("onnx", reason="onnx is not installed")
 from onnx import TensorProto, helper
 from small_teachers import constant, pointwise, write
 
-from lwrf_ros.classes import ClassTable
+from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.labelling.description import RANGES, Description
 from lwrf_ros.labelling.errors import LabelError, TeacherError
 from lwrf_ros.labelling.teacher import Teacher

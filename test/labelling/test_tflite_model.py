@@ -14,7 +14,7 @@ pytest.importorskip("ai_edge_litert", reason="ai-edge-litert is not installed")
 from ai_edge_litert.interpreter import Interpreter
 
 from lwrf_ros.labelling.errors import TeacherError
-from lwrf_ros.labelling.model import open_model
+from lwrf_ros.labelling.opening import open_model
 
 # The published networks and what their files say: labels, then the scores before the last layer
 # and the step of a quantised score.

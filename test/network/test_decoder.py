@@ -10,13 +10,7 @@ import torch.nn.functional as F  # noqa: N812
 from reference import pooling_chain
 from torch import Tensor
 
-from lwrf_ros.network.decoder import (
-    CRP_STAGES,
-    FORMS,
-    ChainedResidualPooling,
-    Decoder,
-    Level,
-)
+from lwrf_ros.network.decoder import CRP_STAGES, FORMS, ChainedResidualPooling, Decoder, Level
 from lwrf_ros.network.encoders.blocks import Tap
 
 

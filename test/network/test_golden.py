@@ -21,7 +21,9 @@ from reference import (
     resnet_shapes,
 )
 
-from lwrf_ros.network import build_network, load_encoder, load_weights
+from lwrf_ros.network import build_network
+from lwrf_ros.weights.checkpoint import load_weights
+from lwrf_ros.weights.pretrained import load_encoder
 
 TOLERANCE = 1e-5
 NETWORKS = {

@@ -20,10 +20,10 @@ import vision_interfaces
 from harness import QUICK, NodeProcess, Peer, StartDdsProcess, StartNode, environment_on
 from staging import CAMVID, PATIENCE_S, Play, Stage, Watched
 
-from lwrf_ros.data import config_path
 from lwrf_ros.network import RefineNet, build_network, randomise
 from lwrf_ros.node.compat import profile_environment
-from lwrf_ros.tools.domain import reserve_domain_id
+from lwrf_ros.package_data import config_path
+from lwrf_ros.processes.domain import reserve_domain_id
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def fault() -> str:
 
 def install() -> None:
     from lwrf_ros.node.worker import Worker
-    from lwrf_ros.segmentation.cpu_stages import CpuStages
+    from lwrf_ros.segmentation.cpu.stages import CpuStages
 
     forward, prepare = CpuStages.forward, Worker._prepare
 

@@ -14,11 +14,11 @@ from harness import account_adds_up
 from numpy.typing import NDArray
 from stand_ins import CARRIES_ALL, StandInNode, settings
 
-from lwrf_ros.classes import ClassTable
+from lwrf_ros.classes.class_table import ClassTable
+from lwrf_ros.classes.regions import Region
 from lwrf_ros.network import RefineNet
 from lwrf_ros.node.camera import Camera
 from lwrf_ros.node.worker import Worker
-from lwrf_ros.regions import Region
 from lwrf_ros.segmentation import Segmenter, Ticket
 
 PATIENCE_S = 30.0

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from lwrf_ros.configuration.parameters import Parameters
 from lwrf_ros.node.middleware import Middleware
-from lwrf_ros.node.parameters import Parameters
 
 CARRIES_ALL = Middleware("rmw", "any way", None)
 

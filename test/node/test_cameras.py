@@ -15,7 +15,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from harness import Peer, StartNode, account_adds_up, image, recorded_images, stamp_ns
 from sensor_msgs.msg import CompressedImage, Image
 
-from lwrf_ros.classes import ClassTable
+from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.weights.bundled import DEFAULT_CLASSES
 
 

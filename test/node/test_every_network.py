@@ -12,7 +12,7 @@ from harness import Peer, StartNode, image
 from sensor_msgs.msg import Image
 
 from lwrf_ros.backbones import BACKBONES, DECODERS
-from lwrf_ros.classes import ClassTable
+from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.weights.bundled import DEFAULT_CLASSES
 
 ALWAYS = ("nasnet_mobile", "light_weight_rcu")

@@ -21,9 +21,10 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 from test_lifecycle import END_LIMIT_S
 
-from lwrf_ros.classes import ClassTable
-from lwrf_ros.network import build_network, randomise, save_weights
+from lwrf_ros.classes.class_table import ClassTable
+from lwrf_ros.network import build_network, randomise
 from lwrf_ros.weights.bundled import DEFAULT_CLASSES
+from lwrf_ros.weights.checkpoint import save_weights
 
 PICTURE = image(np.zeros((32, 40, 3), np.uint8))
 FAULTY_NODE = str(Path(__file__).with_name("faulty_node.py"))

@@ -17,7 +17,7 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CompressedImage, Image
 from staging import Play, Watched, picture
 
-from lwrf_ros.tools.soaking.messages import hostile_image, hostile_picture
+from lwrf_ros.experiments.soak.random_messages import hostile_image, hostile_picture
 
 EXAMPLES = 640
 TOPICS = [f"{side}{kind}" for side in "abcdefgh" for kind in ("", "/compressed")]

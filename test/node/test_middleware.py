@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from lwrf_ros.data import config_path
 from lwrf_ros.node import middleware
 from lwrf_ros.node.compat import profile_environment, profile_variable
 from lwrf_ros.node.middleware import SMALLEST_IMAGE_BYTES, Middleware, active_middleware
+from lwrf_ros.package_data import config_path
 
 PROFILE = str(config_path("fastdds_large_images.xml"))
 VARIABLE = profile_variable()

@@ -13,7 +13,7 @@ from harness import Peer, StartNode, image, stamp_ns
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 
-from lwrf_ros.data import config_path
+from lwrf_ros.package_data import config_path
 
 GROUPS = ("traversable", "obstacle", "person", "unknown")
 LATCHED = QoSProfile(

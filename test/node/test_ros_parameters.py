@@ -17,7 +17,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.serialization import deserialize_message, serialize_message
 
-from lwrf_ros.node.parameters import FIELDS, ParameterError, Parameters
+from lwrf_ros.configuration.parameters import FIELDS, ParameterError, Parameters
 from lwrf_ros.node.ros_parameters import ParameterServer
 
 Serve = Callable[..., ParameterServer]

@@ -12,12 +12,12 @@ import pytest
 import yaml
 from sensor_msgs.msg import CompressedImage, Image
 
-from lwrf_ros.classes import UNLABELLED_NAME, ClassTable
-from lwrf_ros.data import config_path
+from lwrf_ros.classes.class_table import UNLABELLED_NAME, ClassTable
+from lwrf_ros.configuration.parameters import Parameters
 from lwrf_ros.node.camera import OUTPUT_TYPES
-from lwrf_ros.node.parameters import Parameters
-from lwrf_ros.node.qos import output_qos
+from lwrf_ros.node.input.qos import output_qos
 from lwrf_ros.node.rviz import rviz_config
+from lwrf_ros.package_data import config_path
 from lwrf_ros.weights.bundled import DEFAULT_CLASSES
 
 RVIZ = config_path("segment.rviz")

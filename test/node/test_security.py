@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from harness import PATIENCE_S, Peer, StartNode, open_node
 
-from lwrf_ros.data import config_path
+from lwrf_ros.package_data import config_path
 
 LOOK_S = 1.0
 NODE, NAMESPACE = "segmenter", "/"

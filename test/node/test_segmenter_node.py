@@ -13,9 +13,9 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float32MultiArray
 
-from lwrf_ros.classes import ClassTable
+from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.node import label_info
+from lwrf_ros.node.output import label_info
 from lwrf_ros.node.segmenter_node import SegmenterNode
 from lwrf_ros.weights.bundled import DEFAULT_CLASSES
 

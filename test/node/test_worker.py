@@ -25,7 +25,7 @@ from staging import (
 )
 from stand_ins import settings
 
-from lwrf_ros.regions import Region
+from lwrf_ros.classes.regions import Region
 
 EVERYTHING = (
     "labels",

@@ -10,9 +10,9 @@ from types import ModuleType
 
 import pytest
 
-import lwrf_ros.segmentation
+import lwrf_ros.segmentation.cuda
 
-FOLDER = Path(lwrf_ros.segmentation.__file__).parent
+FOLDER = Path(lwrf_ros.segmentation.cuda.__file__).parent
 
 
 def loaded(name: str) -> ModuleType:
@@ -25,13 +25,13 @@ def loaded(name: str) -> ModuleType:
 
 
 def interpreted() -> ModuleType:
-    """Return `cuda_launch` over interpreted kernels.
+    """Return `cuda/launch.py` over interpreted kernels.
 
     Triton decides when a kernel is defined, and where there is a GPU other tests need it compiled.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRITON_INTERPRET", "1")
-        kernels = loaded("cuda_kernels")
-    launch = loaded("cuda_launch")
+        kernels = loaded("kernels")
+    launch = loaded("launch")
     launch.input_kernel, launch.label_kernel = kernels.input_kernel, kernels.label_kernel
     return launch

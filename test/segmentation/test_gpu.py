@@ -15,10 +15,11 @@ from oracle import class_table
 from reference import camera_image, filled, mobile_shapes
 from torch.nn.functional import interpolate
 
-from lwrf_ros.classes import ClassTable
-from lwrf_ros.data import find_weights
-from lwrf_ros.network import RefineNet, build_network, load_weights
+from lwrf_ros.classes.class_table import ClassTable
+from lwrf_ros.network import RefineNet, build_network
+from lwrf_ros.package_data import find_weights
 from lwrf_ros.segmentation import ENCODINGS, Segmenter
+from lwrf_ros.weights.checkpoint import load_weights
 
 pytestmark = pytest.mark.skipif(
     not torch.cuda.is_available(), reason="there is no GPU that torch can use"

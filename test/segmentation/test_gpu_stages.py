@@ -14,10 +14,11 @@ from reference import camera_image, filled, mobile_shapes
 from test_gpu import waiting_is_an_error
 from torch import Tensor, nn
 
-from lwrf_ros.network import build_network, load_weights
-from lwrf_ros.segmentation.cuda_graphs import NetworkGraphs
-from lwrf_ros.segmentation.cuda_stages import CudaStages, TorchEnds
+from lwrf_ros.network import build_network
+from lwrf_ros.segmentation.cuda.graphs import NetworkGraphs
+from lwrf_ros.segmentation.cuda.stages import CudaStages, TorchEnds
 from lwrf_ros.segmentation.postprocess import COUNT_BINS
+from lwrf_ros.weights.checkpoint import load_weights
 
 pytestmark = pytest.mark.skipif(
     not torch.cuda.is_available(), reason="there is no GPU that torch can use"
@@ -50,7 +51,7 @@ def stages(network: nn.Module) -> Iterator[CudaStages]:
 def kernels() -> Iterator[type]:
     """The class of the compiled kernels, on a stream of its own."""
     pytest.importorskip("triton", reason="triton is not installed")
-    from lwrf_ros.segmentation.cuda_launch import FrameKernels
+    from lwrf_ros.segmentation.cuda.launch import FrameKernels
 
     with torch.inference_mode(), torch.cuda.stream(torch.cuda.Stream()):
         yield FrameKernels
@@ -110,7 +111,7 @@ def test_labels_of_the_torch_form(
 
 
 def test_no_size_compiles_a_kernel_anew(kernels: type) -> None:
-    from lwrf_ros.segmentation.cuda_kernels import input_kernel, label_kernel
+    from lwrf_ros.segmentation.cuda.kernels import input_kernel, label_kernel
 
     both = kernels(MEAN, STD, TEMPERATURE)
     both.compile(CLASSES, torch.float16, torch.device("cuda"))

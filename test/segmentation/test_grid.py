@@ -20,10 +20,11 @@ import torch
 from tiny_dataset import write_dataset, write_table
 
 from lwrf_ros.backbones import BACKBONES, DECODERS
-from lwrf_ros.network import RefineNet, build_network, load_weights, randomise, save_weights
+from lwrf_ros.cli import main as cli
+from lwrf_ros.network import RefineNet, build_network, randomise
 from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.segmentation.simplify import Rewrites, simplify
-from lwrf_ros.tools import cli
+from lwrf_ros.weights.checkpoint import load_weights, save_weights
 
 CLASSES = (2, 7, 21, 40, 60)
 SIZES = ((65, 97), (33, 130), (131, 77), (64, 95), (99, 43))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from oracle import BLUE, GREEN, RED, StrongestChannel, class_table, painted
 
-from lwrf_ros.class_groups import ClassGroups
+from lwrf_ros.classes.groups import ClassGroups
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.segmentation import Segmenter
 

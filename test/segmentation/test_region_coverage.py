@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lwrf_ros.regions import Region
+from lwrf_ros.classes.regions import Region
 from lwrf_ros.segmentation import RegionCoverage, region_coverage
 
 # Four classes in the quarters of an image of 8x8; one pixel of the last is unlabelled.

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from oracle import BLUE, GREEN, RED, StrongestChannel, class_table, label, painted
 from reference import camera_image, filled, mobile_shapes
 
-from lwrf_ros.classes import ClassTable
+from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.network import RefineNet, build_network, load_weights, save_weights
+from lwrf_ros.network import RefineNet, build_network
 from lwrf_ros.segmentation import DeviceError, ImageError, Segmenter
+from lwrf_ros.weights.checkpoint import load_weights, save_weights
 
 CLASSES = 5
 EVERYTHING = ("labels", "confidence", "coverage")

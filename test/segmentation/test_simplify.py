@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn.functional import conv2d
 
 from lwrf_ros.backbones import DECODERS
-from lwrf_ros.network import RefineNet, build_network, load_weights, randomise
+from lwrf_ros.network import RefineNet, build_network, randomise
 from lwrf_ros.segmentation.simplify import (
     Rewrites,
     ShiftedSum,
@@ -22,6 +22,7 @@ from lwrf_ros.segmentation.simplify import (
     simplify,
     taps_apart,
 )
+from lwrf_ros.weights.checkpoint import load_weights
 
 CLASSES = 3
 NONE = Rewrites(**{field.name: False for field in fields(Rewrites)})

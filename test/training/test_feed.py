@@ -13,8 +13,8 @@ import pytest
 import torch
 from tiny_dataset import scene, write_dataset, write_pair
 
+from lwrf_ros.datasets.dataset import DatasetError, Pair, find_pairs
 from lwrf_ros.training import feed as feed_module
-from lwrf_ros.training.dataset import DatasetError, Pair, find_pairs
 from lwrf_ros.training.feed import Feed, stretch
 
 SIZE = (12, 16)

@@ -13,11 +13,7 @@ from torch import nn
 
 from lwrf_ros.backbones import DECODERS
 from lwrf_ros.network import build_network
-from lwrf_ros.network.decoder import (
-    BottleneckUnit,
-    ChainedResidualPooling,
-    ResidualConvUnit,
-)
+from lwrf_ros.network.decoder import BottleneckUnit, ChainedResidualPooling, ResidualConvUnit
 from lwrf_ros.network.refinenet import RefineNet
 from lwrf_ros.training.optimiser import RunningAverage, build_optimiser, initialise, set_rate
 from lwrf_ros.training.recipe import fine_tuning, from_scratch

@@ -16,14 +16,14 @@ import torch
 from tiny_dataset import TABLE, write_dataset
 from torch import nn
 
+from lwrf_ros.datasets.dataset import Pair, check_pairs, find_pairs, read_image, read_mask
+from lwrf_ros.evaluation.confusion_matrix import ConfusionMatrix
 from lwrf_ros.network import build_network
 from lwrf_ros.network.refinenet import RefineNet, randomise
 from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.training import trainer as trainer_module
-from lwrf_ros.training.dataset import Pair, check_pairs, find_pairs, read_image, read_mask
 from lwrf_ros.training.journal import Row
 from lwrf_ros.training.recipe import Recipe, fine_tuning, plain
-from lwrf_ros.training.scores import ConfusionMatrix
 from lwrf_ros.training.state import ResumeError
 from lwrf_ros.training.trainer import DivergedError, Task, Trainer
 

@@ -1,29 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""Bundled weights of the tests' own."""
+"""One thread for torch: these networks are tiny, and waiting threads cost more than they give."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from cards import Bundle, carded
-
-from lwrf_ros import data
+import torch
 
 
-@pytest.fixture
-def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bundle:
-    """A folder for bundled weights that is empty, and what writes some into it.
-
-    The class tables stay. What is written has a card with the entries that are given.
-    """
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data/classes").symlink_to(data.class_tables()["camvid"].parent)
-    (tmp_path / "data/weights").mkdir()
-    monkeypatch.setattr(data, "_ROOT", tmp_path / "data")
-
-    def write(stem: str, **card: str) -> Path:
-        return carded(tmp_path / "data/weights" / f"{stem}.safetensors", **card)
-
-    return write
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lwrf_ros import data
+from lwrf_ros import package_data as data
 from lwrf_ros.weights.bundled import (
     DEFAULT_CLASSES,
     WeightsChoiceError,

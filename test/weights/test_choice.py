@@ -12,7 +12,7 @@ import pytest
 import torch
 from cards import Bundle, carded
 
-from lwrf_ros.classes import ClassTable, ClassTableError
+from lwrf_ros.classes.class_table import ClassTable, ClassTableError
 from lwrf_ros.weights.bundled import DEFAULT_CLASSES, WeightsChoiceError
 from lwrf_ros.weights.choice import resolve
 

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from lwrf_ros.classes import ClassTable
-from lwrf_ros.network import CheckpointError, build_network, randomise, save_weights
+from lwrf_ros.classes.class_table import ClassTable
+from lwrf_ros.network import build_network, randomise
 from lwrf_ros.weights.bundled import find
+from lwrf_ros.weights.checkpoint import save_weights
 from lwrf_ros.weights.choice import resolve
 from lwrf_ros.weights.loading import load, load_choice
+from lwrf_ros.weights.weights_file import CheckpointError
 
 
 def test_bundled_weights_by_name() -> None:

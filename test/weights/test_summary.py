@@ -13,8 +13,8 @@ import pytest
 from cards import Bundle, carded
 from safetensors.numpy import save_file
 
-from lwrf_ros.data import bundled_weights
 from lwrf_ros.network.counts import count_parameters
+from lwrf_ros.package_data import bundled_weights
 from lwrf_ros.weights.card import Score, with_scores
 from lwrf_ros.weights.loading import load
 from lwrf_ros.weights.summary import rows_of, summaries, summarise

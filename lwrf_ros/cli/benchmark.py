@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""``lwrf benchmark``: this engine and other ways to run the network, side by side in one run."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from lwrf_ros.backbones import BACKBONES, DECODERS
+from lwrf_ros.cli.network_arguments import PRECISIONS, WEIGHTS_HELP, image_size
+from lwrf_ros.experiments.benchmark.peers import PEERS
+from lwrf_ros.terminal.arguments import fixed_size, positive_float, positive_int
+from lwrf_ros.weights.bundled import DEFAULT_BACKBONE, DEFAULT_CLASSES, DEFAULT_DECODER
+
+NAME = "benchmark"
+HELP = "frames in, labels out: time, memory and start-up of this engine and of others beside it"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "--backbone",
+        nargs="+",
+        choices=tuple(BACKBONES),
+        default=[DEFAULT_BACKBONE],
+        help=f"one or several (default: {DEFAULT_BACKBONE})",
+    )
+    parser.add_argument(
+        "--decoder", choices=tuple(DECODERS), default=DEFAULT_DECODER, help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--classes",
+        default="",
+        help="class table: the name of a bundled one or a YAML file (default: the weights', else "
+        f"{DEFAULT_CLASSES})",
+    )
+    parser.add_argument(
+        "--weights",
+        default="",
+        help=f"{WEIGHTS_HELP} (default: those that come with the package, and random ones where "
+        "none do: the time is the same)",
+    )
+    parser.add_argument(
+        "--image-size",
+        nargs="+",
+        type=fixed_size,
+        default=[(480, 640)],
+        metavar="WxH",
+        help="size of the camera's images (default: 640x480)",
+    )
+    parser.add_argument(
+        "--input-size",
+        nargs="+",
+        type=image_size,
+        default=[(512, 512)],
+        metavar="WxH",
+        help="size that images are stretched to for the network, or image for their own (default: "
+        "512x512)",
+    )
+    parser.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--precision",
+        nargs="+",
+        choices=PRECISIONS,
+        default=["auto"],
+        help="default: auto, which is fp16 on a GPU and fp32 on a CPU",
+    )
+    parser.add_argument(
+        "--batch",
+        nargs="+",
+        type=positive_int,
+        default=[1],
+        metavar="N",
+        help="images a call, as of so many cameras (default: 1)",
+    )
+    parser.add_argument(
+        "--threads", type=positive_int, metavar="N", help="threads of the CPU (default: its cores)"
+    )
+    parser.add_argument(
+        "--peers",
+        nargs="+",
+        choices=tuple(PEERS),
+        default=list(PEERS),
+        help="who takes part (default: all; what is not installed is named as unmeasured)",
+    )
+    parser.add_argument(
+        "--frames",
+        type=Path,
+        metavar="RECORDING",
+        help="images of a bag, a video or a folder (default: made up)",
+    )
+    parser.add_argument("--bag-topic", help="image topic of a bag that has several")
+    parser.add_argument(
+        "--seconds",
+        type=positive_float,
+        default=30.0,
+        help="time that the turns of a case take (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--min-calls",
+        type=positive_int,
+        default=5,
+        metavar="N",
+        help="calls that everyone has at least, whatever --seconds says (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--dds",
+        action="store_true",
+        help="measure as well what ROS adds, from a camera's stamp to its labels' receipt",
+    )
+    parser.add_argument(
+        "--steps",
+        action="store_true",
+        help="only time each step of this engine's network on a CPU in fp32, with its bytes and "
+        "multiply-adds a second",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="OUT",
+        help="folder for benchmark.json, benchmark.csv and benchmark.png (default: only text)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, and print how it went."""
+    # Only here: it needs torch.
+    if arguments.steps:
+        from lwrf_ros.experiments.benchmark.steps import measure_steps
+        from lwrf_ros.machine.about import cores
+
+        return measure_steps(arguments, arguments.threads or cores())
+    from lwrf_ros.experiments.benchmark.benchmark_run import benchmark
+
+    return benchmark(arguments)

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""``lwrf calibrate``: gives weights the temperature at which their confidence means something."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from lwrf_ros.cli.network_arguments import PRECISIONS, add_data, add_engine, add_network
+from lwrf_ros.terminal.arguments import positive_float
+
+NAME = "calibrate"
+HELP = "fit the temperature of weights to labelled images, so that confidence is a probability"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "weights", metavar="WEIGHTS", help="safetensors file, or bundled weights by name"
+    )
+    add_data(parser, required=False)
+    parser.add_argument(
+        "--temperature",
+        type=positive_float,
+        metavar="T",
+        help="write this one without data: for weights that were trained on everything there is, "
+        "with the temperature of those that were not",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="file to write; may be WEIGHTS",
+    )
+    parser.add_argument(
+        "--plot", type=Path, metavar="PNG", help="picture of the reliability before and after"
+    )
+    add_network(parser)
+    add_engine(parser)
+    parser.add_argument(
+        "--precision", choices=PRECISIONS, default="auto", help="default: %(default)s"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Calibrate, and print what it gave."""
+    from lwrf_ros.evaluation.calibration_run import run_calibration
+
+    return run_calibration(arguments)

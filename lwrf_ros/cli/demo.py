@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""``lwrf demo``: the node at work on a recording, from camera topic to video, shown."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from lwrf_ros.cli.network_arguments import BUNDLED_HELP, WEIGHTS_HELP, add_network
+from lwrf_ros.terminal.arguments import add_playback, positive_int
+
+NAME = "demo"
+HELP = "play a recording into the node over DDS, record what it makes of it, and say how it went"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "--input",
+        metavar="PATH",
+        help="ROS bag, video file or folder of images "
+        "(default: vtest.avi of the package opencv-doc, fetched once)",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("demo_output"),
+        metavar="FOLDER",
+        help="where the video, the pictures and the table go (default: %(default)s)",
+    )
+    add_network(parser)
+    parser.add_argument(
+        "--class-groups",
+        default="",
+        help="groups of the classes to publish in: a bundled name or a YAML file "
+        "(default: the classes)",
+    )
+    parser.add_argument(
+        "--weights",
+        default="",
+        help=f"{WEIGHTS_HELP} ({BUNDLED_HELP})",
+    )
+    parser.add_argument("--device", default="auto", help="default: %(default)s")
+    parser.add_argument(
+        "--input-width",
+        type=positive_int,
+        default=0,
+        help="width in pixels that images are stretched to for the network (default: that of its "
+        "weights' training, or the camera's if they name none)",
+    )
+    parser.add_argument(
+        "--input-height",
+        type=positive_int,
+        default=0,
+        help="height in pixels, see --input-width",
+    )
+    add_playback(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the demo and print its closing table."""
+    from lwrf_ros.processes.demo_run import DemoOptions, run_demo
+    from lwrf_ros.recordings.sample_video import sample_video
+
+    options = DemoOptions(
+        input=Path(arguments.input) if arguments.input else sample_video(),
+        bag_topic=arguments.bag_topic,
+        output=arguments.output,
+        backbone=arguments.backbone,
+        decoder=arguments.decoder,
+        classes=arguments.classes,
+        class_groups=arguments.class_groups,
+        weights=arguments.weights,
+        device=arguments.device,
+        input_width=arguments.input_width,
+        input_height=arguments.input_height,
+        speed=arguments.rate,
+        max_frames=arguments.max_frames,
+    )
+    report = run_demo(options)
+    print(report, flush=True)
+    for problem in report.problems:
+        print(f"lwrf demo: problem: {problem}", file=sys.stderr)
+    return 1 if report.problems else 0

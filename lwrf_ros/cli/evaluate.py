@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""``lwrf evaluate``: how well weights do on labelled images, through the node's own engine."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from lwrf_ros.cli.network_arguments import (
+    BUNDLED_HELP,
+    PRECISIONS,
+    WEIGHTS_HELP,
+    add_data,
+    add_engine,
+    add_network,
+    fraction,
+)
+from lwrf_ros.terminal.arguments import non_negative_int, positive_float
+
+NAME = "evaluate"
+HELP = "score weights on labelled images: IoU, accuracy, calibration, and the worst frames"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "weights",
+        nargs="?",
+        default="",
+        metavar="WEIGHTS",
+        help=f"{WEIGHTS_HELP} ({BUNDLED_HELP})",
+    )
+    add_data(parser, required=True)
+    add_network(parser)
+    add_engine(parser)
+    parser.add_argument(
+        "--precision",
+        nargs="+",
+        choices=PRECISIONS,
+        default=["auto"],
+        help="several are scored one after the other and compared with the first (default: auto, "
+        "which is fp16 on a GPU and fp32 on a CPU)",
+    )
+    parser.add_argument(
+        "--scales",
+        nargs="+",
+        type=positive_float,
+        default=[1.0],
+        metavar="SCALE",
+        help="average the probabilities over these multiples of the input size, as the paper's "
+        "msc does: 0.75 1.0 1.25 (default: 1, as the node does)",
+    )
+    parser.add_argument("--flip", action="store_true", help="average over mirrored images as well")
+    parser.add_argument(
+        "--min-confidence",
+        type=fraction,
+        default=0.0,
+        metavar="P",
+        help="take labels less probable than this, 0 to 1, for unlabelled, which counts as wrong "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="OUT",
+        help="folder for scores.json, reliability.png, confusion.png and worst.png (default: only "
+        "text)",
+    )
+    parser.add_argument(
+        "--worst",
+        type=non_negative_int,
+        default=8,
+        metavar="N",
+        help="frames in worst.png (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print scores.json instead of the table"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate, and print how it went."""
+    from lwrf_ros.evaluation.evaluation_run import evaluate
+
+    return evaluate(arguments)

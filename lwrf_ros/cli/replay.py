@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""``lwrf replay``: a recording through the node's engine, offline, every frame, into a bag."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from lwrf_ros.cli.comparison_arguments import add_limits
+from lwrf_ros.cli.network_arguments import (
+    BUNDLED_HELP,
+    PRECISIONS,
+    WEIGHTS_HELP,
+    add_engine,
+    add_network,
+    fraction,
+)
+from lwrf_ros.terminal.arguments import positive_int
+
+NAME = "replay"
+HELP = "run a recording through the node's engine, every frame in order, into a bag of labels"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("input", metavar="INPUT", help="ROS bag, video file or folder of images")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="folder to make: a rosbag2 of labels, overlay and coverage, with replay.json and "
+        "frames.csv beside it",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace an earlier replay's output there"
+    )
+    parser.add_argument(
+        "--bag-topic",
+        action="append",
+        default=[],
+        metavar="TOPIC",
+        help="image topic of a bag that has several; give it again to replay several at once",
+    )
+    parser.add_argument(
+        "--camera-name",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="name of a camera among several, as the node's camera_names; once for each "
+        "--bag-topic (default: from the topics)",
+    )
+    keep = parser.add_mutually_exclusive_group()
+    keep.add_argument(
+        "--keep", action="store_true", help="copy every topic of the recording into the output"
+    )
+    keep.add_argument(
+        "--keep-topic",
+        action="append",
+        default=[],
+        metavar="TOPIC",
+        help="copy this topic only; may be given again",
+    )
+    parser.add_argument("--max-frames", type=positive_int, metavar="N", help="stop after N frames")
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="GOLDEN",
+        help="compare with an earlier replay's output; OUT/comparison has JSON and pictures of the "
+        "ten frames that changed most. Exit code: 0 the same, 1 different, 2 an error",
+    )
+    parser.add_argument(
+        "--ground-truth",
+        action="append",
+        default=[],
+        metavar="TOPIC",
+        help="topic of the recording with true labels (Image mono8, or CompressedImage PNG) of the "
+        "same stamps, to score against; once for each --bag-topic",
+    )
+    parser.add_argument(
+        "--report",
+        action="store_true",
+        help="write OUT/report.html as well, with comparison and scores, as lwrf report does",
+    )
+    add_limits(parser)
+    network = parser.add_argument_group("network")
+    network.add_argument(
+        "--weights",
+        default="",
+        help=f"{WEIGHTS_HELP} ({BUNDLED_HELP})",
+    )
+    add_network(network)
+    network.add_argument(
+        "--class-groups",
+        default="",
+        help="groups of the classes that the labels are in: a bundled name or a YAML file "
+        "(default: the classes)",
+    )
+    add_engine(network)
+    network.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="auto",
+        help="arithmetic; auto is fp16 on a GPU and fp32 on a CPU (default: %(default)s)",
+    )
+    network.add_argument(
+        "--min-confidence",
+        type=fraction,
+        default=0.0,
+        metavar="0..1",
+        help="pixels less probable than this become 255, unlabelled (default: 0)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Replay, and say how it went."""
+    from lwrf_ros.replay.replay_command import replay_command
+
+    return replay_command(arguments)

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""``lwrf weights``: which weights come with the package, how good they are and how fast here."""
+
+from __future__ import annotations
+
+import argparse
+
+NAME = "weights"
+HELP = "list the weights that come with the package, or show what is known of some"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "name",
+        nargs="?",
+        default="",
+        metavar="NAME",
+        help="show all that is known of these: a bundled name, or a weights file by its path (with "
+        "a slash or a suffix) (default: list all that are bundled)",
+    )
+    parser.add_argument(
+        "--time",
+        action="store_true",
+        help="measure as well how long a frame takes on this machine, at the input size of each",
+    )
+    parser.add_argument(
+        "--device",
+        default="auto",
+        help="with --time: auto, cpu, cuda or cuda:N (default: %(default)s)",
+    )
+    parser.add_argument("--json", action="store_true", help="write it as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look, and print it."""
+    from lwrf_ros.evaluation.weights_listing import show_weights
+
+    return show_weights(arguments)

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""From parameters to a warm engine: classes, groups, regions, network, weights, device."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lwrf_ros.classes.groups import ClassGroups
+from lwrf_ros.classes.regions import Region, load_regions
+from lwrf_ros.configuration.parameters import Parameters
+from lwrf_ros.segmentation import Segmenter
+from lwrf_ros.weights.bundled import RANDOM
+from lwrf_ros.weights.checkpoint import WeightsInfo
+from lwrf_ros.weights.choice import resolve
+from lwrf_ros.weights.loading import load_choice
+
+_HASH_SHOWN = 12
+
+
+class Engine(NamedTuple):
+    """An engine that is ready for the first frame.
+
+    Attributes:
+        segmenter: Loaded and, where the input size is known, warmed up.
+        weights: Where its weights came from: a file and its card, or `RANDOM`.
+        regions: The regions whose coverage is asked for.
+    """
+
+    segmenter: Segmenter
+    weights: WeightsInfo
+    regions: tuple[Region, ...]
+
+    @property
+    def provenance(self) -> str:
+        """File, hash and terms of use of the weights, in one sentence for the log."""
+        info = self.weights
+        if info.source == RANDOM:
+            return "random weights: the labels mean nothing"
+        terms = f", {info.terms}" if info.terms else ""
+        return f"weights {info.source} (sha256 {info.sha256[:_HASH_SHOWN]}){terms}"
+
+
+def load_engine(parameters: Parameters) -> Engine:
+    """Build, load, check and warm up what the parameters ask for.
+
+    Raises:
+        LwrfError: With the way out, if any of it is not to be had; nothing is left behind then.
+    """
+    choice = resolve(
+        parameters.weights, parameters.classes, parameters.backbone, parameters.decoder
+    )
+    classes = choice.classes
+    groups = ClassGroups.load(parameters.class_groups, classes) if parameters.class_groups else None
+    regions = load_regions(parameters.regions) if parameters.regions else ()
+    names = groups.table.names if groups else classes.names
+    parameters.check_alerts(names, [region.name for region in regions])
+    loaded = load_choice(choice)
+    segmenter = Segmenter(
+        loaded.network,
+        classes,
+        device=parameters.device,
+        precision=parameters.precision,
+        input_size=parameters.input_size,
+        groups=groups,
+        label_size="network" if parameters.label_size == "network" else "image",
+    )
+    segmenter.warm_up()
+    return Engine(segmenter, loaded.weights, regions)

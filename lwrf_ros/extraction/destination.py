@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""The data set that is written into: every file whole or not there, and none ever replaced."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+
+from lwrf_ros.classes.class_table import ClassTable
+from lwrf_ros.datasets.dataset import IMAGE_SUFFIXES, MASK_SUFFIX
+from lwrf_ros.errors import LwrfError
+from lwrf_ros.labelling.probability_file import FOLDER as PROBABILITIES
+from lwrf_ros.labelling.probability_file import SUFFIX as PROBABILITIES_SUFFIX
+from lwrf_ros.labelling.probability_file import encode_probabilities
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+class ExtractError(LwrfError):
+    """A recording cannot be extracted as asked."""
+
+
+class Target:
+    """A folder in the layout that training reads.
+
+    Nothing is made before there is something to write.
+
+    Args:
+        folder: The data set's folder.
+        jpeg_quality: 1 to 100 for JPEG images, None for PNG.
+
+    Raises:
+        ExtractError: If there is a file where a folder is wanted.
+    """
+
+    def __init__(self, folder: Path, jpeg_quality: int | None = None) -> None:
+        self._images, self._masks = folder / "images", folder / "masks"
+        self._probabilities = folder / PROBABILITIES
+        self._classes = folder / "classes.yaml"
+        if jpeg_quality is None:
+            self._suffix, self._options = ".png", []
+        else:
+            self._suffix, self._options = ".jpg", [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality]
+        for path in (folder, self._images, self._masks, self._probabilities):
+            if path.exists() and not path.is_dir():
+                raise ExtractError(f"{path} is a file; wanted a folder to write into (-o)")
+
+    def check_input(self, recording: Path) -> None:
+        """Refuse to read images where they would be written.
+
+        Raises:
+            ExtractError: If the recording is the folder of images itself.
+        """
+        if self.has_images_in(recording):
+            raise ExtractError(
+                f"{recording} is the folder that the images would be written into; give another "
+                "folder as -o"
+            )
+
+    def has_images_in(self, folder: Path) -> bool:
+        """Tell whether a folder is the one that its images are in."""
+        return folder.resolve() == self._images.resolve()
+
+    def check_classes(self, table: ClassTable) -> None:
+        """Refuse to add masks of other classes than those that are there.
+
+        Raises:
+            ExtractError: If the folder's class table has other names than `table`.
+        """
+        if not self._classes.exists():
+            return
+        there = ClassTable.load(self._classes).names
+        if there != table.names:
+            raise ExtractError(
+                f"the masks in {self._masks.parent} have the classes {', '.join(there)} "
+                f"(classes.yaml), those of {table.name} are {', '.join(table.names)}; choose a "
+                f"network for those, with --classes {self._classes}, or another folder"
+            )
+
+    def image_of(self, name: str) -> Path | None:
+        """Return the image of a name in whatever format, None if there is none."""
+        candidates = (self._images / f"{name}{suffix}" for suffix in IMAGE_SUFFIXES)
+        return next((path for path in candidates if path.exists()), None)
+
+    def has_mask(self, name: str) -> bool:
+        """Tell whether there is a mask of that name."""
+        return self._mask(name).exists()
+
+    def write_image(self, name: str, pixels_bgr: npt.NDArray[np.uint8]) -> None:
+        """Write ``(H, W, 3) uint8 BGR``, or ``(H, W) uint8`` grey."""
+        _, data = cv2.imencode(self._suffix, pixels_bgr, self._options)
+        _store(self._images / f"{name}{self._suffix}", data.tobytes())
+
+    def copy_image(self, name: str, file: Path) -> None:
+        """Write an image as it is in a file."""
+        _store(self._images / f"{name}{file.suffix.lower()}", file.read_bytes())
+
+    def has_probabilities(self, name: str) -> bool:
+        """Tell whether there are probabilities of that name."""
+        return self._probability(name).exists()
+
+    def write_probabilities(self, name: str, probabilities: npt.NDArray[np.uint8]) -> None:
+        """Write ``(C, h, w) uint8`` probabilities, as of `encode_probabilities`."""
+        _store(self._probability(name), encode_probabilities(probabilities))
+
+    def write_mask(self, name: str, labels: npt.NDArray[np.uint8], classes: str) -> None:
+        """Write ``(H, W) uint8`` class indices, and beside the first mask its class table."""
+        if not self._classes.exists():
+            _store(self._classes, classes.encode())
+        _, data = cv2.imencode(MASK_SUFFIX, labels)
+        _store(self._mask(name), data.tobytes())
+
+    def _mask(self, name: str) -> Path:
+        return self._masks / f"{name}{MASK_SUFFIX}"
+
+    def _probability(self, name: str) -> Path:
+        return self._probabilities / f"{name}{PROBABILITIES_SUFFIX}"
+
+
+def _store(path: Path, data: bytes) -> None:
+    # Hidden, so that a labelling tool that has the folder open does not show it.
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.write_bytes(data)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise ExtractError(
+            f"cannot write {path}: {error.strerror}; free space, or give a folder that can be "
+            "written to (-o)"
+        ) from error

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Three processes over DDS: a camera, the node and a recorder, started, watched and ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from lwrf_ros.errors import LwrfError
+from lwrf_ros.processes.children import Children
+from lwrf_ros.processes.commands import CAMERA_TOPIC, LWRF, NODE, node_command, run_environment
+from lwrf_ros.processes.demo_report import Report
+from lwrf_ros.processes.domain import reserve_domain_id
+from lwrf_ros.processes.interruption import terminated_like_interrupted
+from lwrf_ros.processes.node_watch import NodeWatch
+from lwrf_ros.recordings import open_frames
+from lwrf_ros.weights.choice import Choice, resolve
+
+CLASS_TABLE = "classes.yaml"
+RANDOM_NOTE = "RANDOM WEIGHTS: the labels mean nothing"
+ACTIVE_S = 300.0
+CONNECT_S = 60.0
+SETTLE_S = 120.0
+NODE_STOP_S = 10.0
+# The recorder turns what it collected into a video at the end.
+RECORD_STOP_S, RECORD_STOP_PER_FRAME_S = 60.0, 0.2
+
+
+class DemoError(LwrfError):
+    """The demo did not come to a good end."""
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """What the demo runs on and with; the names are those of the command line.
+
+    Weights, classes, backbone and decoder are as `lwrf_ros.weights.choice.resolve` takes them. An
+    input width and height of 0 are the weights' own, as for the node.
+    """
+
+    input: Path
+    bag_topic: str | None
+    output: Path
+    backbone: str
+    decoder: str
+    classes: str
+    class_groups: str
+    weights: str
+    device: str
+    input_width: int
+    input_height: int
+    speed: float
+    max_frames: int | None
+
+
+def run_demo(options: DemoOptions) -> Report:
+    """Run the demo once.
+
+    Args:
+        options: What to run on and with.
+
+    Returns:
+        How it went; its text is the closing table.
+
+    Raises:
+        LwrfError: The input cannot be read, or one of the processes failed.
+    """
+    with open_frames(options.input, options.bag_topic) as source:
+        topic = CAMERA_TOPIC + ("/compressed" if source.compressed else "")
+    choice = resolve(options.weights, options.classes, options.backbone, options.decoder)
+    note = note_on(choice)
+    if note:
+        line = "!" * (len(note) + 8)
+        print(f"{line}\n!!! {note} !!!\n{line}", file=sys.stderr)
+    try:
+        options.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DemoError(f"cannot make {options.output}: {error}; give another --output") from error
+    with terminated_like_interrupted(), reserve_domain_id() as domain_id:
+        environment = run_environment(domain_id)
+        # This process takes part in the graph, too.
+        os.environ.update(environment)
+        with Children(environment) as children:
+            return _run(options, choice, topic, note, domain_id, children)
+
+
+def note_on(choice: Choice) -> str | None:
+    """Return what has to be said of weights on screen and pictures, None for nothing."""
+    return RANDOM_NOTE if choice.path is None else None
+
+
+def node_parameters(options: DemoOptions, choice: Choice) -> dict[str, object]:
+    """Choose the parameters of the node.
+
+    Args:
+        options: What to run with.
+        choice: Which network and weights they are.
+    """
+    return {
+        "backbone": choice.backbone,
+        "decoder": choice.decoder,
+        "classes": options.classes,
+        "class_groups": options.class_groups,
+        "weights": options.weights,
+        "device": options.device,
+        "input_width": options.input_width,
+        "input_height": options.input_height,
+    }
+
+
+def record_command(options: DemoOptions, note: str | None) -> list[str]:
+    """Make the command of the recorder.
+
+    Args:
+        options: What to run with.
+        note: Sentence to draw into the pictures, None for nothing.
+    """
+    command = [*LWRF, "record", "--node", f"/{NODE}", "--output", str(options.output)]
+    command += ["--classes", str(options.output / CLASS_TABLE)]
+    command += ["--class-groups", options.class_groups]
+    return command + (["--note", note] if note else [])
+
+
+def play_command(options: DemoOptions, topic: str) -> list[str]:
+    """Make the command of the camera.
+
+    Args:
+        options: What to play.
+        topic: The camera's topic.
+    """
+    command = [*LWRF, "play", str(options.input), "--topic", topic, "--rate", str(options.speed)]
+    # The time on the way can only be told from stamps of now.
+    command += ["--stamp", "now", "--wait-for-subscribers", str(CONNECT_S)]
+    command += ["--bag-topic", options.bag_topic] if options.bag_topic else []
+    return command + (["--max-frames", str(options.max_frames)] if options.max_frames else [])
+
+
+def _run(
+    options: DemoOptions,
+    choice: Choice,
+    topic: str,
+    note: str | None,
+    domain_id: int,
+    children: Children,
+) -> Report:
+    folder = options.output
+    # The recorder cannot ask the weights which classes they have.
+    (folder / CLASS_TABLE).write_text(choice.classes.as_yaml(), encoding="utf-8")
+    command = node_command(topic, node_parameters(options, choice))
+    node = children.start("the node", command, folder / "node.log")
+    with closing(NodeWatch(NODE, domain_id, children.check)) as watch:
+        _say(f"{choice.backbone} at {_size_text(options)}: warming up")
+        watch.wait_active(ACTIVE_S)
+        recorder = children.start(
+            "the recorder", record_command(options, note), folder / "record.log"
+        )
+        watch.wait_for(
+            lambda: recorder.log_has(f"connected to /{NODE}"),
+            "the recorder's connection",
+            CONNECT_S,
+        )
+        # The only one that draws on the terminal: its progress bar is the demo's.
+        camera = children.start("the camera", play_command(options, topic), None)
+        camera.may_end = True
+        watch.wait_for(lambda: camera.ended, "the end of the recording")
+        played = camera.output()
+        _say("waiting for the node to finish, then for the recorder to write its files")
+        account = watch.settled_account(SETTLE_S)
+    problems = []
+    code = recorder.stop(RECORD_STOP_S + RECORD_STOP_PER_FRAME_S * account.processed)
+    if code:
+        raise DemoError(f"the recorder ended with code {code}; see {folder / 'record.log'}")
+    code = node.stop(NODE_STOP_S)
+    if code:
+        problems.append(f"the node ended with code {code}, wanted 0; see {folder / 'node.log'}")
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    if not summary["messages"]["labels"]:
+        problems.append(f"no labels came out of the node; see {folder / 'node.log'}")
+    report = Report(_published(played), account, summary, note, folder, tuple(problems))
+    report.write(folder / "report.json")
+    return report
+
+
+def _published(output: str) -> int:
+    found = re.search(r"published (\d+) frames", output)
+    if not found:
+        raise DemoError(f"the camera said {output!r}, wanted how many frames it published")
+    return int(found[1])
+
+
+def _size_text(options: DemoOptions) -> str:
+    if not options.input_width:
+        return "the weights' own input size"
+    return f"{options.input_width}x{options.input_height}"
+
+
+def _say(text: str) -> None:
+    print(f"lwrf demo: {text}", file=sys.stderr, flush=True)

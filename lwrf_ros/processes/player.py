@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Publishes the frames of a recording at their pace."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import rclpy
+from rclpy.duration import Duration
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
+from sensor_msgs.msg import CompressedImage as CompressedImageMessage
+from sensor_msgs.msg import Image as ImageMessage
+
+from lwrf_ros.errors import LwrfError
+from lwrf_ros.recordings import CompressedImage, Frame, FrameSource, RawImage, open_frames
+from lwrf_ros.terminal.progress import progress_bar
+
+COMPRESSED_SUFFIX = "/compressed"
+JPEG_QUALITY = 90
+# Deep enough that a reliable subscriber which stalls for two seconds misses nothing at 10 Hz.
+QUEUE_DEPTH = 20
+GRAPH_POLL_S = 0.02
+ACKNOWLEDGE_S = 5.0
+# Nobody acknowledges a best-effort message: the last one needs the writer to live a little longer.
+BEST_EFFORT_LINGER_S = 0.3
+
+
+class PlayError(LwrfError):
+    """A recording cannot be played as asked."""
+
+
+@dataclass(frozen=True)
+class PlayOptions:
+    """What to play and how.
+
+    Attributes:
+        input: Path of the recording.
+        topic: Topic to publish on; CompressedImage where it ends in ``/compressed``.
+        bag_topic: Image topic of a bag, None for the only one.
+        speed: Multiple of the recorded speed.
+        max_frames: Number of frames to stop after, None for all.
+        stamp: ``now``, ``recorded``, or None for what suits the recording.
+        wait_s: Seconds to wait for a subscriber; 0 starts at once.
+        reliable: Reliability of the publisher.
+    """
+
+    input: str
+    topic: str = "/camera/image_raw"
+    bag_topic: str | None = None
+    speed: float = 1.0
+    max_frames: int | None = None
+    stamp: str | None = None
+    wait_s: float = 0.0
+    reliable: bool = True
+
+
+@dataclass(frozen=True)
+class Played:
+    """What was published.
+
+    Attributes:
+        frames: Number of messages.
+        topic: Resolved name of the topic.
+        seconds: Time from the first to the last publication.
+    """
+
+    frames: int
+    topic: str
+    seconds: float
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        rate = f" ({(self.frames - 1) / self.seconds:.1f} Hz)" if self.seconds > 0.0 else ""
+        return f"published {self.frames} frames on {self.topic} in {self.seconds:.1f} s{rate}"
+
+
+def play(options: PlayOptions) -> Played:
+    """Publish a recording once, from its first frame on.
+
+    Args:
+        options: What to play and how.
+
+    Returns:
+        What was published.
+
+    Raises:
+        FrameError: The recording cannot be opened or read.
+        PlayError: The recording and the topic are of different kinds, or no subscriber came.
+    """
+    with open_frames(options.input, options.bag_topic) as source:
+        return play_frames(source, options)
+
+
+def play_frames(source: FrameSource, options: PlayOptions) -> Played:
+    """Publish frames that are open already; otherwise as `play`.
+
+    Args:
+        source: The frames.
+        options: How to play them; what belongs to opening a recording is not looked at.
+
+    Returns:
+        What was published.
+
+    Raises:
+        FrameError: The frames cannot be read.
+        PlayError: The frames and the topic are of different kinds, or no subscriber came.
+    """
+    check_kind(source, options.topic)
+    # Signals stay Python's: Ctrl-C has to end a wait between two frames as well.
+    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        return _publish(rclpy.create_node("lwrf_play"), source, options)
+    finally:
+        rclpy.shutdown()
+
+
+def check_kind(source: FrameSource, topic: str) -> None:
+    """Refuse to publish raw images of a bag as compressed ones, or the reverse.
+
+    Args:
+        source: The recording.
+        topic: Topic to publish on.
+
+    Raises:
+        PlayError: A bag's messages would have to be converted.
+    """
+    compressed_topic = topic.endswith(COMPRESSED_SUFFIX)
+    if source.compressed and not compressed_topic:
+        raise PlayError(
+            f"{source.description} holds CompressedImage messages, which are played as recorded, "
+            f"but --topic {topic} names raw images; give --topic {topic}{COMPRESSED_SUFFIX}"
+        )
+    if compressed_topic and source.has_stamps and not source.compressed:
+        raise PlayError(
+            f"{source.description} holds raw Image messages, which are played as recorded, but "
+            f"--topic {topic} names compressed ones; give --topic "
+            f"{topic.removesuffix(COMPRESSED_SUFFIX)}"
+        )
+
+
+def to_message(
+    frame: Frame, stamp_ns: int, compressed: bool
+) -> ImageMessage | CompressedImageMessage:
+    """Turn a frame into a message.
+
+    Args:
+        frame: The frame; a bag's goes into the message unchanged.
+        stamp_ns: Stamp of the header, nanoseconds.
+        compressed: True for a CompressedImage; a raw frame (bgr8) becomes a JPEG then.
+
+    Returns:
+        A message that owns its data.
+    """
+    image = frame.image
+    if isinstance(image, RawImage) and compressed:
+        image = _to_jpeg(image)
+    message: ImageMessage | CompressedImageMessage
+    if isinstance(image, CompressedImage):
+        message = CompressedImageMessage(format=image.format)
+    else:
+        message = ImageMessage(
+            encoding=image.encoding,
+            width=image.width,
+            height=image.height,
+            step=image.step,
+            is_bigendian=int(image.is_bigendian),
+        )
+    # One copy; assigning an array makes the message copy it again, and any other type would be
+    # copied element by element, a hundred times slower.
+    message.data.frombytes(image.data.data)
+    message.header.frame_id = frame.frame_id
+    stamp = message.header.stamp
+    stamp.sec, stamp.nanosec = divmod(stamp_ns, 1_000_000_000)
+    return message
+
+
+def _to_jpeg(image: RawImage) -> CompressedImage:
+    pixels = image.data.reshape(image.height, image.width, 3)
+    _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return CompressedImage("jpeg", np.asarray(data, dtype=np.uint8).reshape(-1))
+
+
+def _publish(node: Node, source: FrameSource, options: PlayOptions) -> Played:
+    compressed = options.topic.endswith(COMPRESSED_SUFFIX)
+    reliability = ReliabilityPolicy.RELIABLE if options.reliable else ReliabilityPolicy.BEST_EFFORT
+    publisher = node.create_publisher(
+        CompressedImageMessage if compressed else ImageMessage,
+        options.topic,
+        QoSProfile(depth=QUEUE_DEPTH, reliability=reliability),
+    )
+    stamp_now = (options.stamp or ("recorded" if source.has_stamps else "now")) == "now"
+    if options.wait_s > 0.0:
+        _wait_for_subscriber(publisher, options.wait_s)
+    published = 0
+    start_s = last_s = time.monotonic()
+    first_ns: int | None = None
+    counts = [count for count in (source.count, options.max_frames) if count is not None]
+    description = f"playing {source.description}"
+    with progress_bar(description, min(counts, default=None), in_logs=True) as bar:
+        for frame in itertools.islice(source, options.max_frames):
+            if first_ns is None:
+                first_ns = frame.time_ns
+                start_s = time.monotonic()
+            due_s = start_s + (frame.time_ns - first_ns) * 1e-9 / options.speed
+            message = to_message(frame, frame.stamp_ns, compressed)
+            time.sleep(max(0.0, due_s - time.monotonic()))
+            if stamp_now:
+                message.header.stamp = node.get_clock().now().to_msg()
+            publisher.publish(message)
+            last_s = time.monotonic()
+            published += 1
+            bar.update()
+    if options.reliable:
+        publisher.wait_for_all_acked(Duration(seconds=ACKNOWLEDGE_S))
+    elif published:
+        time.sleep(BEST_EFFORT_LINGER_S)
+    return Played(published, publisher.topic_name, last_s - start_s)
+
+
+def _wait_for_subscriber(publisher: Publisher[Any], wait_s: float) -> None:
+    deadline_s = time.monotonic() + wait_s
+    while publisher.get_subscription_count() == 0:
+        if time.monotonic() > deadline_s:
+            raise PlayError(
+                f"no subscriber of {publisher.topic_name} came within {wait_s:g} s; start the node "
+                "(with this topic in image_topics), or leave --wait-for-subscribers out"
+            )
+        time.sleep(GRAPH_POLL_S)

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Labels scored against true ones that lie in the recording beside the images."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rosbags.serde import SerdeError
+from rosbags.typesys import Stores, get_typestore
+
+from lwrf_ros.classes.groups import ClassGroups
+from lwrf_ros.errors import LwrfError
+from lwrf_ros.evaluation.confusion_matrix import ConfusionMatrix, ScoreError
+from lwrf_ros.recordings.bags.image_topics import COMPRESSED_TYPE, RAW_TYPE
+from lwrf_ros.replay.items import FrameWork, OtherMessage
+from lwrf_ros.replay.replay_input import Recording
+from lwrf_ros.replay.run_record import CameraTopics
+from lwrf_ros.replay.stamps import StampPairs, stamp_of_cdr
+from lwrf_ros.segmentation.grouping import group_labels
+from lwrf_ros.terminal.table import aligned
+
+FORMAT = 1
+SCORES_FILE = "scores.json"
+_Labels = NDArray[np.uint8]
+
+
+class _NoLabels(Exception):  # noqa: N818 - a message cannot be used, nothing went wrong
+    """A message that holds no label image."""
+
+
+@dataclass(eq=False)
+class CameraScores:
+    """How a camera's labels agree with the truth.
+
+    Attributes:
+        camera: Its image topic.
+        truth: Topic of the true labels.
+        matrix: Confusion matrix of all frames.
+        frames: Number of frames that were scored.
+        unscored: Truths that could not be used, by reason.
+    """
+
+    camera: str
+    truth: str
+    matrix: ConfusionMatrix
+    frames: int = 0
+    unscored: Counter[str] = field(default_factory=Counter)
+
+
+class GroundTruth:
+    """Collects the true labels of a recording and scores against them; used by one thread.
+
+    Args:
+        recording: The recording, of which nothing was read yet.
+        cameras: The replayed cameras.
+        topics: For each of them the topic of its true labels; none scores nothing.
+        num_classes: Number of classes C of the labels.
+        groups: Groups that the labels are in; the truth is in the classes.
+
+    Attributes:
+        scores: One for each camera.
+
+    Raises:
+        LwrfError: If the topics are not as many as the cameras, or not there, or no images.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        cameras: Sequence[CameraTopics],
+        topics: Sequence[str],
+        num_classes: int,
+        groups: ClassGroups | None = None,
+    ) -> None:
+        self._groups = groups
+        self.scores: list[CameraScores] = []
+        self._types = get_typestore(Stores.LATEST)
+        self._kinds: dict[str, str] = {}
+        self._pairs: list[StampPairs[_Labels, bytes]] = []
+        if not topics:
+            return
+        if len(topics) != len(cameras):
+            raise LwrfError(
+                f"there are {len(topics)} topics of true labels for {len(cameras)} cameras; give "
+                "one --ground-truth for each --bag-topic, in the same order"
+            )
+        found = recording.also_read(topics)
+        for camera, topic in zip(cameras, topics, strict=True):
+            if topic not in found:
+                raise LwrfError(
+                    f"{recording.description} has no topic {topic} for --ground-truth; it has "
+                    f"{', '.join(sorted(recording.all_topics))}"
+                )
+            kind = found[topic].message_type
+            if kind not in (RAW_TYPE, COMPRESSED_TYPE):
+                raise LwrfError(
+                    f"--ground-truth {topic} is {kind}; wanted {RAW_TYPE} in mono8, or "
+                    f"{COMPRESSED_TYPE} with a PNG of one channel"
+                )
+            self._kinds[topic] = kind
+            self._pairs.append(StampPairs())
+            self.scores.append(CameraScores(camera.topic, topic, ConfusionMatrix(num_classes)))
+
+    def add(self, message: OtherMessage) -> None:
+        """Take a message of the recording."""
+        stamp_ns = stamp_of_cdr(message.data)
+        if message.topic not in self._kinds or stamp_ns is None:
+            return
+        for number, scores in enumerate(self.scores):
+            if scores.truth == message.topic:
+                pair = self._pairs[number].add_other(stamp_ns, message.data)
+                if pair is not None:
+                    self._score(scores, *pair)
+
+    def add_labelled(self, work: FrameWork) -> None:
+        """Take a frame that has labels."""
+        if self.scores and work.result is not None and work.result.labels is not None:
+            pair = self._pairs[work.camera].add_one(work.stamp_ns, work.result.labels)
+            if pair is not None:
+                self._score(self.scores[work.camera], *pair)
+
+    def write(self, folder: Path) -> None:
+        """Write ``scores.json``, if there is anything to score."""
+        if self.scores:
+            content = json.dumps(self.as_json(), indent=2, allow_nan=False)
+            (folder / SCORES_FILE).write_text(content + "\n", encoding="utf-8")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the scores by camera as a tree for JSON; what is not defined is None."""
+        return {"format": FORMAT, "cameras": {one.camera: _as_json(one) for one in self.scores}}
+
+    def _score(self, scores: CameraScores, labels: _Labels, truth: bytes) -> None:
+        try:
+            true = group_labels(self._labels_in(truth, self._kinds[scores.truth]), self._groups)
+            scores.matrix.add(labels, true)
+            scores.frames += 1
+        except _NoLabels as why:
+            scores.unscored[str(why)] += 1
+        except ScoreError as error:
+            scores.unscored["other size" if "shape" in str(error) else "no such class"] += 1
+
+    def _labels_in(self, data: bytes, kind: str) -> _Labels:
+        try:
+            message: Any = self._types.deserialize_cdr(data, kind)
+        except SerdeError as error:
+            raise _NoLabels("unreadable") from error
+        if kind == COMPRESSED_TYPE:
+            image = cv2.imdecode(message.data, cv2.IMREAD_UNCHANGED) if message.data.size else None
+            if image is None or image.ndim != 2 or image.dtype != np.uint8:
+                raise _NoLabels("no picture of one channel")
+            return np.asarray(image, dtype=np.uint8)
+        fits = message.step >= message.width and message.data.size >= message.step * message.height
+        if message.encoding not in ("mono8", "8UC1") or not fits:
+            raise _NoLabels("no picture of one channel")
+        rows = message.data[: message.step * message.height].reshape(message.height, message.step)
+        return np.asarray(rows[:, : message.width], dtype=np.uint8)
+
+
+def scores_as_text(scores: dict[str, Any], names: Sequence[str]) -> str:
+    """Lay out the content of ``scores.json`` as tables, one a camera."""
+    lines: list[str] = []
+    for camera, one in scores["cameras"].items():
+        unscored = "".join(f", {count} {why}" for why, count in sorted(one["unscored"].items()))
+        lines.append(f"{camera} against {one['ground_truth']}: {one['frames']} frames{unscored}")
+        pixels = [sum(row) for row in one["confusion_matrix"]]
+        rows = [["IoU of", "share", ""]]
+        for name, count, iou in zip(names, pixels, one["iou"], strict=True):
+            rows.append([f"  {name}", f"{count / max(1, sum(pixels)):.2%}", _text(iou)])
+        rows.append(["mean IoU", "", _text(one["mean_iou"])])
+        rows.append(["pixel accuracy", "", _text(one["pixel_accuracy"])])
+        lines += aligned(rows)
+    return "\n".join(lines)
+
+
+def read_scores(folder: Path) -> dict[str, Any] | None:
+    """Return the content of ``scores.json`` of an output folder; None where nothing was scored."""
+    path = folder / SCORES_FILE
+    if not path.is_file():
+        return None
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LwrfError(f"cannot read {path}: {error}; replay again") from error
+    return content
+
+
+def _as_json(one: CameraScores) -> dict[str, Any]:
+    matrix = one.matrix
+    return {
+        "ground_truth": one.truth,
+        "frames": one.frames,
+        "unscored": dict(one.unscored),
+        "mean_iou": _number(matrix.mean_iou()),
+        "pixel_accuracy": _number(matrix.pixel_accuracy()),
+        "mean_accuracy": _number(matrix.mean_accuracy()),
+        "iou": [_number(float(value)) for value in matrix.iou()],
+        "accuracy": [_number(float(value)) for value in matrix.class_accuracy()],
+        "confusion_matrix": matrix.counts.tolist(),
+    }
+
+
+def _text(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

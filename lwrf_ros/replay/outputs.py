@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""A replay's output folder: the bag, the record of the run and the table of its frames."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rclpy.serialization import serialize_message
+
+from lwrf_ros.classes.class_table import ClassTable
+from lwrf_ros.configuration.alerts import WHOLE_IMAGE
+from lwrf_ros.drawing.overlay import draw_overlay
+from lwrf_ros.node.output.messages import (
+    Part,
+    coverage_message,
+    image_message,
+    jpeg_message,
+    vector_message,
+)
+from lwrf_ros.recordings.bags.bag_writer import BagWriter
+from lwrf_ros.recordings.bags.definitions import definition_of
+from lwrf_ros.recordings.faults import Faults
+from lwrf_ros.replay.camera_topics import output_topic
+from lwrf_ros.replay.ground_truth import GroundTruth
+from lwrf_ros.replay.items import FrameWork, Item, OtherMessage
+from lwrf_ros.replay.other_topics import OtherTopics, OutputMessage
+from lwrf_ros.replay.run_record import PROCESSED, FrameRow, FrameTable, RunRecord, TopicAccount
+from lwrf_ros.segmentation import Segmentation
+
+OUTPUTS = {
+    "labels": "sensor_msgs/msg/Image",
+    "overlay/compressed": "sensor_msgs/msg/CompressedImage",
+    "coverage": "diagnostic_msgs/msg/DiagnosticArray",
+    "coverage/vector": "std_msgs/msg/Float32MultiArray",
+}
+
+
+class Built(NamedTuple):
+    """An item with the messages that come of it.
+
+    Attributes:
+        item: The item.
+        messages: Its messages for the bag.
+    """
+
+    item: Item
+    messages: list[OutputMessage]
+
+
+class Outputs:
+    """Writes what comes out of the engine.
+
+    Args:
+        folder: The output folder, empty.
+        record: About the run; its account is kept here.
+        classes: The class table.
+        alpha: Weight of the colours in the overlay, 0..1.
+        others: What else of the recording is written, and where.
+        truth: What the labels are scored against.
+        faults: What is wrong with the recording, as far as it was read.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        record: RunRecord,
+        classes: ClassTable,
+        alpha: float,
+        others: OtherTopics,
+        truth: GroundTruth,
+        faults: Faults,
+    ) -> None:
+        self._folder = folder
+        self._record = record
+        self._classes = classes
+        self._alpha = alpha
+        self._others = others
+        self._truth = truth
+        self._faults = faults
+        record.write(folder)
+        self._table = FrameTable(folder)
+        self._bag = BagWriter(folder)
+        for camera in record.cameras:
+            record.account[camera.topic] = TopicAccount()
+            for output, message_type in OUTPUTS.items():
+                topic = output_topic(camera, output)
+                self._bag.add_topic(topic, definition_of(message_type))
+        for topic, definition in others.outputs.items():
+            self._bag.add_topic(topic, definition)
+
+    def build(self, item: Item) -> Built:
+        """Draw and serialise what becomes of an item; several threads may do so at once."""
+        if isinstance(item, OtherMessage) or item.result is None:
+            return Built(item, [])
+        camera = self._record.cameras[item.camera]
+        messages = self._messages(item, item.result, camera.name or camera.topic)
+        return Built(
+            item,
+            [
+                OutputMessage(output_topic(camera, output), item.log_ns, serialize_message(message))
+                for output, message in messages
+            ],
+        )
+
+    def add(self, built: Built) -> None:
+        """Write it, in the recording's order and by one thread, and settle the account."""
+        item, messages = built
+        if isinstance(item, FrameWork):
+            self._account(item)
+            if item.result is not None:
+                self._truth.add_labelled(item)
+                messages = [*messages, *self._others.add_labelled(item)]
+        else:
+            self._truth.add(item)
+            messages = [*messages, *self._others.add(item)]
+        for message in messages:
+            self._bag.write(*message)
+        if self._bag.checkpoint_is_due:
+            self.checkpoint()
+
+    def _account(self, work: FrameWork) -> None:
+        topic = self._record.cameras[work.camera].topic
+        account = self._record.account[topic]
+        account.read += 1
+        engine_ms = None
+        if work.result is not None:
+            account.processed += 1
+            engine_ms = work.result.timings.total_ms
+        else:
+            account.refused[work.refusal] += 1
+        outcome = work.refusal or PROCESSED
+        row = FrameRow(topic, work.index, work.stamp_ns, work.log_ns, outcome, engine_ms)
+        self._table.add(row)
+
+    def checkpoint(self) -> None:
+        """Bring everything on the disk to the present state."""
+        self._bag.checkpoint()
+        self._table.flush()
+        self._write_record()
+
+    def close(self) -> None:
+        """Finish the bag and the files beside it."""
+        self._bag.close()
+        self._table.close()
+        self._write_record()
+
+    def _write_record(self) -> None:
+        # Copied at once: another thread reads on and may add to it.
+        self._record.faults = Counter(dict(self._faults.counts))
+        self._record.fault_details = dict(self._faults.details)
+        self._record.write(self._folder)
+        self._truth.write(self._folder)
+
+    def _messages(self, work: FrameWork, result: Segmentation, label: str) -> list[tuple[str, Any]]:
+        """Build the messages that the node would publish."""
+        assert work.picture is not None  # it went through the engine
+        assert result.labels is not None  # asked for
+        header, names = work.header, self._classes.names
+        drawn = draw_overlay(
+            work.picture.array, work.picture.encoding, result.labels, self._classes, self._alpha
+        )
+        whole = Part(WHOLE_IMAGE, result.coverage, result.unlabelled)
+        coverage = coverage_message(header, label, names, [whole])
+        return [
+            ("labels", image_message(header, result.labels)),
+            ("overlay/compressed", jpeg_message(header, drawn)),
+            ("coverage", coverage),
+            ("coverage/vector", vector_message(names, result.coverage, result.unlabelled)),
+        ]

@@ -1,3 +1,0 @@
-# SPDX-License-Identifier: Apache-2.0
-# Copyright 2026 The lwrf_ros authors
-"""The subcommands of the command ``lwrf``, one file each, and what they are made of."""

@@ -1,3 +1,0 @@
-# SPDX-License-Identifier: Apache-2.0
-# Copyright 2026 The lwrf_ros authors
-"""The parts of ``lwrf demo``: child processes, the watch over the node, the closing table."""

@@ -1,3 +1,0 @@
-# SPDX-License-Identifier: Apache-2.0
-# Copyright 2026 The lwrf_ros authors
-"""What ``lwrf evaluate`` and ``lwrf calibrate`` are made of."""

@@ -1,3 +1,0 @@
-# SPDX-License-Identifier: Apache-2.0
-# Copyright 2026 The lwrf_ros authors
-"""What is behind `lwrf info`: what is installed and found on this machine."""

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The lwrf_ros authors
+"""Data sets: what is read from the files, and that no mistake in them stays unsaid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from tiny_dataset import TABLE, scene, write_dataset, write_pair
+
+from lwrf_ros.datasets.dataset import (
+    DatasetError,
+    check_pairs,
+    count_pixels,
+    find_pairs,
+    list_pairs,
+    raise_if_any,
+    read_image,
+    read_mask,
+)
+
+NO = 255
+
+
+def array(*rows: list[int]) -> np.ndarray:
+    return np.array(rows, dtype=np.uint8)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def mistakes_of(folder: Path) -> list[str]:
+    """Everything that is wrong, as `lwrf train` collects it; one line each."""
+    problems: list[str] = []
+    count_pixels(list_pairs(folder, problems), TABLE, problems)
+    return problems
+
+
+# ---- pairs
+
+
+def test_pairs_belong_together_by_name(tmp_path: Path) -> None:
+    image, mask = scene(0, (4, 6))
+    for name, suffix in (("b", ".jpg"), ("a.1", ".PNG"), ("c", ".bmp")):
+        write_pair(tmp_path, name, image, mask, suffix)
+    (tmp_path / "masks/b.png").rename(tmp_path / "masks/b.PNG")
+    # What a file manager or a person leaves there is no image.
+    for name in ("images/.b.png", "masks/.hidden.png", "images/notes.txt", "masks/b.yaml"):
+        (tmp_path / name).write_text("nothing")
+    pairs = find_pairs(tmp_path)
+    assert [(pair.name, pair.image.name, pair.mask.name) for pair in pairs] == [
+        ("a.1", "a.1.PNG", "a.1.png"),
+        ("b", "b.jpg", "b.PNG"),
+        ("c", "c.bmp", "c.png"),
+    ]
+    assert pairs[0].image.parent == tmp_path / "images"
+    assert find_pairs(str(tmp_path)) == pairs
+
+
+@pytest.mark.parametrize("missing", [".", "images", "masks"])
+def test_missing_folders(tmp_path: Path, missing: str) -> None:
+    folder = tmp_path / "set"
+    for part in ("images", "masks"):
+        if missing not in (".", part):
+            (folder / part).mkdir(parents=True)
+    with pytest.raises(DatasetError, match="wanted a data set with images/NAME") as caught:
+        find_pairs(folder)
+    assert f"there is no folder {folder / missing};" in str(caught.value)
+
+
+def test_no_images(tmp_path: Path) -> None:
+    for part in ("images", "masks"):
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "notes.txt").touch()
+    with pytest.raises(DatasetError, match=f"{tmp_path} holds no images; wanted files in"):
+        find_pairs(tmp_path)
+
+
+# ---- content
+
+
+def test_pixels_by_class(tmp_path: Path) -> None:
+    image = np.zeros((2, 3, 3), np.uint8)
+    write_pair(tmp_path, "a", image, array([0, 0, 1], [NO, 0, 1]))
+    write_pair(tmp_path, "b", image, array([1, 1, 1], [NO, NO, 0]))
+    done: list[int] = []
+    counts = check_pairs(find_pairs(tmp_path), TABLE, lambda: done.append(1))
+    assert counts.tolist() == [4, 5, 0]
+    assert counts.dtype == np.int64
+    assert len(done) == 2
+
+
+def test_images_are_rgb(tmp_path: Path) -> None:
+    colour = np.full((2, 3, 3), (200, 100, 50), np.uint8)
+    Image.fromarray(colour).save(tmp_path / "colour.png")
+    np.testing.assert_array_equal(read_image(tmp_path / "colour.png"), colour)
+    grey = array([0, 100, 255])
+    Image.fromarray(grey).save(tmp_path / "grey.png")
+    np.testing.assert_array_equal(read_image(tmp_path / "grey.png"), grey[..., None].repeat(3, 2))
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_a_palette_is_not_looked_up(tmp_path: Path, bits: int) -> None:
+    """As labelling tools write masks: the colours are for people, the indices count."""
+    indices = array([0, 1, 2], [2, 1, 10])
+    mask = Image.fromarray(indices)
+    mask.putpalette([value for index in range(16) for value in (255 - index, 7, 9 * index)])
+    mask.save(tmp_path / "mask.png", bits=bits)
+    with Image.open(tmp_path / "mask.png") as written:
+        assert written.mode == "P"
+    np.testing.assert_array_equal(read_mask(tmp_path / "mask.png"), indices)
+
+
+def test_masks_keep_every_index(tmp_path: Path) -> None:
+    indices = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    Image.fromarray(indices).save(tmp_path / "mask.png")
+    np.testing.assert_array_equal(read_mask(tmp_path / "mask.png"), indices)
+
+
+# ---- mistakes
+
+
+def test_every_mistake_is_named_in_one_error(tmp_path: Path) -> None:
+    write_dataset(tmp_path, 2)
+    image, mask = scene(7, (48, 64))
+    noise = np.random.default_rng(0).integers(0, 3, mask.shape, dtype=np.uint8)
+    wanted: dict[str, str] = {}
+
+    write_pair(tmp_path, "bare", image, mask)[1].unlink()
+    wanted["images/bare.png"] = "has no mask; wanted {folder}/masks/bare.png"
+    write_pair(tmp_path, "orphan", image, mask)[0].unlink()
+    wanted["masks/orphan.png"] = "has no image of that name in {folder}/images"
+    write_pair(tmp_path, "twice", image, mask, ".jpg")
+    write_pair(tmp_path, "twice", image, mask, ".png")
+    wanted["images/twice.png"] = "is called like twice.jpg; rename one"
+
+    write_pair(tmp_path, "small", image, mask[:47, :63])
+    wanted["masks/small.png"] = "is 63x47, its image is 64x48; wanted the same size"
+    write_pair(tmp_path, "turned", image, np.ascontiguousarray(mask.T))
+    wanted["masks/turned.png"] = "is 48x64, its image is 64x48"
+    write_pair(tmp_path, "beyond", image, np.where(noise == 2, 3, noise).astype(np.uint8))
+    wanted["masks/beyond.png"] = "holds the index 3; the table has classes 0 to 2, and 255 for"
+    write_pair(tmp_path, "colours", image, noise * 100)
+    wanted["masks/colours.png"] = "holds the indices 100, 200; the table has"
+
+    write_pair(tmp_path, "text", image, mask)[0].write_text("<html>no image</html>")
+    wanted["images/text.png"] = "cannot be read as an image"
+    write_pair(tmp_path, "empty", image, mask, ".jpg")[0].write_bytes(b"")
+    wanted["images/empty.jpg"] = "cannot be read as an image"
+    cut(write_pair(tmp_path, "cut_jpeg", image, mask, ".jpg")[0])
+    wanted["images/cut_jpeg.jpg"] = "cannot be read as an image"
+    cut(write_pair(tmp_path, "cut_png", image, mask)[0])
+    wanted["images/cut_png.png"] = "cannot be read as an image"
+    write_pair(tmp_path, "folder", image, mask)[0].unlink()
+    (tmp_path / "images/folder.png").mkdir()
+    wanted["images/folder.png"] = "cannot be read: Is a directory"
+
+    write_pair(tmp_path, "mask_text", image, mask)[1].write_text("no mask")
+    wanted["masks/mask_text.png"] = "cannot be read as an image"
+    write_pair(tmp_path, "mask_empty", image, mask)[1].write_bytes(b"")
+    wanted["masks/mask_empty.png"] = "cannot be read as an image"
+    cut(write_pair(tmp_path, "mask_cut", image, noise)[1])
+    wanted["masks/mask_cut.png"] = "cannot be read as an image: image file is truncated"
+    write_pair(tmp_path, "mask_rgb", image, image)
+    wanted["masks/mask_rgb.png"] = "has the mode RGB; wanted one channel of 8 bits"
+    Image.fromarray(mask.astype(np.uint16)).save(write_pair(tmp_path, "deep", image, mask)[1])
+    wanted["masks/deep.png"] = "has the mode I;16; wanted one channel of 8 bits"
+
+    problems = mistakes_of(tmp_path)
+    said = dict(problem.split(": ", 1) for problem in problems)
+    assert sorted(said) == sorted(str(tmp_path / name) for name in wanted)
+    for name, words in wanted.items():
+        assert words.format(folder=tmp_path) in said[str(tmp_path / name)]
+    with pytest.raises(DatasetError) as caught:
+        raise_if_any(problems)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == f"{len(wanted)} mistakes in the data set:"
+    assert lines[1:] == [f"  {problem}" for problem in problems]
+
+
+def test_two_files_of_one_pair_can_both_be_wrong(tmp_path: Path) -> None:
+    for path in write_pair(tmp_path, "a", *scene(0, (4, 6))):
+        path.write_bytes(b"?")
+    with pytest.raises(DatasetError, match="2 mistakes") as caught:
+        check_pairs(find_pairs(tmp_path), TABLE)
+    assert all(name in str(caught.value) for name in ("images/a.png: ", "masks/a.png: "))
+
+
+def test_long_lists_are_not_cut_short(tmp_path: Path) -> None:
+    for part in ("images", "masks"):
+        (tmp_path / part).mkdir()
+    for index in range(120):
+        (tmp_path / f"images/{index:03d}.jpg").touch()
+    with pytest.raises(DatasetError, match="120 mistakes") as caught:
+        find_pairs(tmp_path)
+    listed = [line.split(": ")[0].strip() for line in str(caught.value).splitlines()[1:]]
+    assert listed == sorted(str(path) for path in (tmp_path / "images").iterdir())
+
+
+def test_the_first_mistake_is_not_the_last_one_looked_for(tmp_path: Path) -> None:
+    """A folder that is missing does not hide what is wrong in the others."""
+    image, mask = scene(0, (4, 6))
+    write_pair(tmp_path / "one", "a", image, mask)[1].unlink()
+    write_pair(tmp_path / "three", "b", image, mask + 9)
+    problems: list[str] = []
+    folders = [tmp_path / name for name in ("one", "two", "three")]
+    pairs = [pair for folder in folders for pair in list_pairs(folder, problems)]
+    count_pixels(pairs, TABLE, problems)
+    assert [problem.split(":")[0].split(";")[0] for problem in problems] == [
+        str(tmp_path / "one/images/a.png"),
+        f"there is no folder {tmp_path / 'two'}",
+        str(tmp_path / "three/masks/b.png"),
+    ]
+
+
+def test_nothing_labelled_at_all(tmp_path: Path) -> None:
+    blank = np.full((4, 6), NO, np.uint8)
+    for name in "ab":
+        write_pair(tmp_path, name, scene(0, (4, 6))[0], blank)
+    with pytest.raises(DatasetError, match="masks: all 2 masks are unlabelled") as caught:
+        check_pairs(find_pairs(tmp_path), TABLE)
+    assert "wanted class indices from 0 to 2 in them" in str(caught.value)
+    # One labelled pixel will do.
+    blank[2, 3] = 1
+    write_pair(tmp_path, "a", scene(0, (4, 6))[0], blank)
+    assert check_pairs(find_pairs(tmp_path), TABLE).tolist() == [0, 1, 0]
+
+
+def test_truncated_jpegs_that_opencv_fills_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As OpenCV 4 does, which a robot's Ubuntu has: grey where the data end, and no error."""
+    image, mask = scene(0, (48, 64))
+    path, _ = write_pair(tmp_path, "a", image, mask, ".jpg")
+    cut(path)
+    monkeypatch.setattr(cv2, "imdecode", lambda data, flags: np.full((48, 64, 3), 128, np.uint8))
+    (problem,) = mistakes_of(tmp_path)
+    assert problem.startswith(f"{path}: cannot be read as an image: ")
+
+
+def test_damaged_masks_raise_nothing_else(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    path = write_pair(tmp_path, "a", *scene(0, (48, 64)))[1]
+    sound = path.read_bytes()
+    refused = 0
+    for trial in range(80):
+        damaged = bytearray(sound)
+        # The head is where most decoders stumble.
+        end = len(damaged) if trial % 2 else 60
+        for position in random.integers(0, end, 3):
+            damaged[position] = random.integers(256)
+        path.write_bytes(damaged if trial % 3 else damaged[: random.integers(len(damaged))])
+        try:
+            assert read_mask(path).dtype == np.uint8
+        except DatasetError as error:
+            assert str(error).startswith(f"{path}: ")
+            refused += 1
+    assert refused > 50
