@@ -36,7 +36,7 @@ CPU = torch.device("cpu")
 SIDES = st.integers(1, 90)
 
 # What makes a function one of numba's.
-KERNEL = re.compile(r"^@(compiled|called|intrinsic|extending|numba)", re.MULTILINE)
+KERNEL = re.compile(r"^ *@(compiled|called|intrinsic|extending|numba)", re.MULTILINE)
 
 
 def stages(

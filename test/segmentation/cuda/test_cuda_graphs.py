@@ -75,6 +75,8 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Network:
         return network.graphs[-1], network.graphs[-1].logits
 
     monkeypatch.setattr(NetworkGraphs, "_capture", capture)
+    # Whatever a replay in this process has asked for before.
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", False)
     monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: (0, next(pools)))
     return network
 
