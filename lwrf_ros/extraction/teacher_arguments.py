@@ -69,7 +69,8 @@ def add_teachers(parser: argparse._ActionsContainer) -> None:
         parser,
         "--scores",
         "auto|logits|probabilities",
-        "whether scores go through a softmax; auto sees whether they sum up to 1 (default: auto)",
+        "whether scores go through a softmax; auto sees whether they sum up to 1, and asks where "
+        "that leaves a doubt (default: auto)",
     )
     _add(
         parser,

@@ -53,6 +53,8 @@ class Teacher:
         """Say in a line what was found out."""
         kind = "logits" if self._scores.logits else "probabilities"
         found = f"{kind} of {self._scores.classes} classes"
+        if self._scores.axis is None:
+            found = f"{kind} of one class, which is 1 in a mapping (0: everything else)"
         if self._scores.indices:
             found = "class indices, each taken for certain"
         return (
@@ -119,8 +121,9 @@ class Teacher:
             )
             raise TeacherError(
                 f"{path} gives no map of classes but {listed}; wanted scores as (1, classes, "
-                "height, width) or (1, height, width, classes), or class indices as (1, height, "
-                f"width), in the proportions of its input {self.input.width}x{self.input.height}"
+                "height, width) or (1, height, width, classes), of one class as (1, 1, height, "
+                "width), or class indices as (1, height, width), in the proportions "
+                f"of its input {self.input.width}x{self.input.height}"
             )
         # Scores say more than indices.
         return next((one for one in found if not one[1].indices), found[0])

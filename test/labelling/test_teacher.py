@@ -81,7 +81,8 @@ def test_scores_of_every_second_pixel_go_to_the_images_size(tmp_path: Path) -> N
 
 def test_padding_and_smaller_scales_put_the_image_back_where_it_is(tmp_path: Path) -> None:
     path = pointwise(tmp_path / "a.onnx", RED_AND_BLUE, size=(20, 20))
-    for found, scale in ((teacher(path, fit="pad"), 1.0), (teacher(path), 0.5)):
+    padded = teacher(path, fit="pad", scores="logits")
+    for found, scale in ((padded, 1.0), (teacher(path, scores="logits"), 0.5)):
         seen = found.probabilities(IMAGE, (6, 10), scale)
         # e^1 / (e^1 + e^0) to the corners, where padding has neither colour.
         np.testing.assert_allclose(seen[0, :, :4], 1 / (1 + math.exp(-1)), atol=1e-5)
@@ -123,6 +124,19 @@ def test_the_output_with_scores_unless_another_is_named(tmp_path: Path) -> None:
     message = "gives no map of classes but mean float32 (1, 3, 1, 1); wanted scores as (1, classes"
     with pytest.raises(TeacherError, match=re.escape(message)):
         teacher(path, output="mean")
+
+
+def test_a_network_of_one_class(tmp_path: Path) -> None:
+    mapping = tmp_path / "map.yaml"
+    mapping.write_text("classes: {red: 1}\n")
+    path = pointwise(tmp_path / "red.onnx", [[2, 0, -2]])
+    seen = teacher(path, mapping=str(mapping), scores="logits").probabilities(IMAGE, (6, 10))
+    assert seen.shape == (3, 6, 10)
+    # The sigmoid of 2 on red; blue, to which nothing is mapped, is everything else.
+    np.testing.assert_allclose(seen[:, 0, 0], (0.880797, 0, 0.119203), atol=1e-5)
+    np.testing.assert_allclose(seen[:, 0, -1], (0.119203, 0, 0.880797), atol=1e-5)
+    found = "logits of one class, which is 1 in a mapping (0: everything else)"
+    assert str(teacher(path, mapping=str(mapping), scores="logits")).endswith(found)
 
 
 def test_what_only_a_first_try_shows(tmp_path: Path) -> None:
