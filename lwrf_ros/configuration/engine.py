@@ -64,6 +64,7 @@ def load_engine(parameters: Parameters) -> Engine:
         input_size=parameters.input_size,
         groups=groups,
         label_size="network" if parameters.label_size == "network" else "image",
+        most_images=len(parameters.image_topics),
     )
     segmenter.warm_up()
     return Engine(segmenter, loaded.weights, regions)

@@ -22,7 +22,10 @@ _LEAVE_LIMIT_S = 1.6
 
 
 def main() -> NoReturn:
-    """Run the node until SIGINT or SIGTERM; a running transition ends first. Exits with code 0."""
+    """Run the node until SIGINT or SIGTERM; a running transition ends first.
+
+    Exits with code 0, or with `LOST_EXIT_CODE` after the GPU was lost for good.
+    """
     # Blocked before anything else, threads and slow imports included: the signals wait for
     # sigwait below, and no handler ever interrupts a transition in its middle.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -40,7 +43,8 @@ def main() -> NoReturn:
 
     freed = remove_abandoned_segments()
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
-    node = SegmenterNode()
+    # The way out is a signal's, with another code at its end.
+    node = SegmenterNode(end=lambda: os.kill(os.getpid(), signal.SIGTERM))
     if freed:
         node.get_logger().info(
             f"removed {freed / 2**20:.0f} MiB of shared memory that killed processes had left"
@@ -64,7 +68,9 @@ def main() -> NoReturn:
     # Something to do, so that the executor comes out of its wait; wake() alone sends it back there.
     executor.create_task(lambda: None)
     spinner.join()
-    threading.Thread(target=_leave_at_last, name="leave", daemon=True).start()
+    threading.Thread(
+        target=_leave_at_last, args=(node.exit_code,), name="leave", daemon=True
+    ).start()
     worker_ended = node.close(_WORKER_LIMIT_S)
     executor.shutdown()
     destroy_lifecycle_node(node)
@@ -77,13 +83,13 @@ def main() -> NoReturn:
     # libraries down one by one, which lasts seconds on a busy machine, and the network under a
     # worker that is still inside it.
     sys.stdout.flush()
-    os._exit(0)
+    os._exit(node.exit_code)
 
 
-def _leave_at_last() -> None:
+def _leave_at_last(exit_code: int) -> None:
     time.sleep(_LEAVE_LIMIT_S)
     print("segmenter: the middleware did not end in time; leaving", file=sys.stderr, flush=True)
-    os._exit(0)
+    os._exit(exit_code)
 
 
 if __name__ == "__main__":

@@ -20,13 +20,20 @@ from lwrf_ros.errors import LwrfError
 from lwrf_ros.memory import give_back_freed_memory
 from lwrf_ros.node.camera import Camera
 from lwrf_ros.node.health.diagnostics import status
-from lwrf_ros.node.health.failures import WORKER_LIMIT_S, stall, way_out
+from lwrf_ros.node.health.failures import (
+    LOST_EXIT_CODE,
+    WORKER_LIMIT_S,
+    is_final,
+    stall,
+    way_out,
+)
 from lwrf_ros.node.input import bridge
 from lwrf_ros.node.middleware import SMALLEST_IMAGE_BYTES, active_middleware
 from lwrf_ros.node.output import label_info
 from lwrf_ros.node.output.legend_topic import LegendPublisher
 from lwrf_ros.node.ros_parameters import ParameterServer
 from lwrf_ros.node.worker import Worker
+from lwrf_ros.segmentation import BEST_BATCH
 
 _DIAGNOSTICS_PERIOD_S = 1.0
 _REPORT_EVERY_S = 5.0
@@ -36,10 +43,18 @@ class SegmenterNode(LifecycleNode):
     """Camera images in, labels and coverage out, as a ROS 2 managed node.
 
     All callbacks run on one executor thread; the worker is the only other one.
+
+    Args:
+        end: Called when only a new process can help; must not raise.
+
+    Attributes:
+        exit_code: What the process is to end with.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, end: Callable[[], None] = lambda: None) -> None:
         super().__init__("segmenter")
+        self.exit_code = 0
+        self._end = end
         self._state = "unconfigured"
         self._problem = ""
         self._engine: Engine | None = None
@@ -116,6 +131,7 @@ class SegmenterNode(LifecycleNode):
                 self._problem += f"; undoing it failed, too: {second}"
                 self.get_logger().error(traceback.format_exc())
             self._every_second()
+            self._end_if_final(error)
             return TransitionCallbackReturn.FAILURE
         self._state = self._settings.state = goal
         self._problem = ""
@@ -140,6 +156,12 @@ class SegmenterNode(LifecycleNode):
         if label_info.LabelInfo is None:
             self.get_logger().info(label_info.MISSING)
         segmenter = engine.segmenter
+        wanted = min(len(names), BEST_BATCH)
+        if segmenter.overlaps and segmenter.best_batch < wanted:
+            self.get_logger().warning(
+                f"the GPU's memory is enough for {segmenter.best_batch} images at once, not for "
+                f"{wanted}; a smaller input size or backbone, or fp16, gives room"
+            )
         converter = "cv_bridge" if bridge.working_bridge() else "OpenCV"
         self.get_logger().info(engine.provenance)
         self.get_logger().info(
@@ -209,6 +231,13 @@ class SegmenterNode(LifecycleNode):
         self._problem = way_out(failure, self.get_fully_qualified_name())
         self.get_logger().error(self._problem)
         self._every_second()
+        self._end_if_final(failure)
+
+    def _end_if_final(self, error: Exception) -> None:
+        """End the process where only a new one can help."""
+        if is_final(error):
+            self.exit_code = LOST_EXIT_CODE
+            self._end()
 
     def _report(self, text: str) -> None:
         self.get_logger().error(

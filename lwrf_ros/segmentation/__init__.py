@@ -7,9 +7,10 @@ from lwrf_ros.segmentation.device import PRECISIONS, DeviceError
 from lwrf_ros.segmentation.faults import DeviceLostError, OutOfMemoryError
 from lwrf_ros.segmentation.region_coverage import RegionCoverage, RegionShares
 from lwrf_ros.segmentation.result import Segmentation, Timings
-from lwrf_ros.segmentation.segmenter import Segmenter, Ticket
+from lwrf_ros.segmentation.segmenter import BEST_BATCH, Segmenter, Ticket
 
 __all__ = [
+    "BEST_BATCH",
     "ENCODINGS",
     "PRECISIONS",
     "DeviceError",

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lwrf_ros.segmentation.pinned import pinned
 from lwrf_ros.segmentation.postprocess import COUNT_BINS
 
 # Stages between the marks of a clock, in order; the fields of Timings.
@@ -55,7 +56,7 @@ class ImageBuffers:
         on_device = torch.empty(shape, dtype=dtype, device=self._device)
         if self._device.type == "cpu":
             return on_device, on_device
-        return on_device, torch.empty(shape, dtype=dtype, pin_memory=True)
+        return on_device, pinned(shape, dtype)
 
     def confidence(self) -> _Pair:
         """Return the pair for confidence, made when it is first asked for."""

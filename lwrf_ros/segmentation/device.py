@@ -23,7 +23,9 @@ def choose_device(name: str) -> torch.device:
             only name that settles for a CPU.
     """
     if name == "auto":
-        return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+        if not torch.cuda.is_available():
+            return torch.device("cpu")
+        name = "cuda"
     kind, colon, index = name.partition(":")
     if kind not in ("cpu", "cuda") or (colon and not (kind == "cuda" and index.isdecimal())):
         raise DeviceError(f"device is {name!r}; wanted auto, cpu, cuda or cuda:N")
@@ -41,7 +43,39 @@ def choose_device(name: str) -> torch.device:
             f"device is {name!r}, but there are {torch.cuda.device_count()} GPUs; wanted cuda:0 to "
             f"cuda:{torch.cuda.device_count() - 1}"
         )
+    _check_capability(number)
     return torch.device("cuda", number)
+
+
+def _check_capability(number: int) -> None:
+    """Check that this build of torch has kernels that a GPU can run.
+
+    Without them everything fails at the first kernel, in words that sound like a broken GPU.
+
+    Raises:
+        DeviceError: If it has none.
+    """
+    built_for = torch.cuda.get_arch_list()
+    major, minor = torch.cuda.get_device_capability(number)
+    if built_for and not any(_runs(built, major, minor) for built in built_for):
+        raise DeviceError(
+            f"cuda:{number} ({torch.cuda.get_device_name(number)}) is of compute capability "
+            f"{major}.{minor}, and torch {torch.__version__} was built for {', '.join(built_for)}; "
+            "install a build of torch for this GPU, or set device to cpu"
+        )
+
+
+def _runs(built_for: str, major: int, minor: int) -> bool:
+    """Tell whether code for ``sm_90``, ``sm_90a`` or ``compute_90`` runs on a capability."""
+    kind, _, version = built_for.partition("_")
+    exact = not version.isdecimal()  # with a letter behind it
+    number = int("".join(digit for digit in version if digit.isdecimal()) or -1)
+    built = divmod(number, 10)
+    if kind == "compute" and not exact:  # is translated for whatever came later
+        return built <= (major, minor)
+    if exact:
+        return built == (major, minor)
+    return built[0] == major and built[1] <= minor
 
 
 def choose_precision(name: str, device: torch.device) -> str:
@@ -54,7 +88,12 @@ def choose_precision(name: str, device: torch.device) -> str:
         return "fp16" if device.type == "cuda" else "fp32"
     if name not in PRECISIONS:
         raise DeviceError(f"precision is {name!r}; wanted auto, {', '.join(PRECISIONS)}")
-    if name == "bf16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
+    # By its generation: torch also says yes where it would emulate it, slower than fp32.
+    if (
+        name == "bf16"
+        and device.type == "cuda"
+        and torch.cuda.get_device_capability(device) < (8, 0)
+    ):
         raise DeviceError(
             f"precision is 'bf16', which {torch.cuda.get_device_name(device)} does not have; use "
             "fp16 or fp32"

@@ -11,10 +11,27 @@ from contextlib import contextmanager
 import torch
 
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.segmentation.pinned import keep_pinned_memory
 
 # torch, CUDA's libraries and NumPy each have words of their own for it.
-_NO_MEMORY = ("out of memory", "alloc_failed", "allocate memory", "bad_alloc", "bad allocation")
-_DEVICE_LOST = ("cuda error", "cudnn_status", "cublas_status", "device-side assert")
+_NO_MEMORY = (
+    "out of memory",
+    "alloc_failed",
+    "allocate memory",
+    "bad_alloc",
+    "bad allocation",
+    # Where there is no NVML to ask (a Jetson, a slice of a GPU), torch stumbles over its message.
+    "nvml_success == r internal assert",
+)
+_DEVICE_LOST = (
+    "cuda error",
+    "cuda driver error",
+    "triton error [cuda]",
+    "cudnn_status",
+    "cudnn frontend error",
+    "cublas_status",
+    "device-side assert",
+)
 
 
 class OutOfMemoryError(LwrfError):
@@ -22,7 +39,16 @@ class OutOfMemoryError(LwrfError):
 
 
 class DeviceLostError(LwrfError):
-    """The GPU reported an error, after which it usually does nothing more for this process."""
+    """The GPU reported an error.
+
+    Attributes:
+        stays: Whether it answers everything with an error since then. CUDA gives a process no way
+            back from that: it has to end and be started again.
+    """
+
+    def __init__(self, text: str, stays: bool = False) -> None:
+        super().__init__(text)
+        self.stays = stays
 
 
 @contextmanager
@@ -38,22 +64,54 @@ def device_errors() -> Iterator[None]:
     except LwrfError:
         raise
     except Exception as error:
-        text = f"{error}".lower()
         line = f"{error}".strip().partition("\n")[0] or type(error).__name__
-        if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or _any(_NO_MEMORY, text):
+        if is_out_of_memory(error):
             # Whoever tries again needs the memory that the failed attempt's frames still hold.
             traceback.clear_frames(error.__traceback__)
             raise OutOfMemoryError(
                 f"out of memory ({line}); end what else holds memory of the device (nvidia-smi "
                 "lists it), or use a smaller input size, fp16 or a smaller backbone"
             ) from error
-        if _any(_DEVICE_LOST, text):
-            raise DeviceLostError(
-                f"the GPU failed ({line}); load the engine again, and if that fails too, start the "
-                "process again"
-            ) from error
+        if _says(error, _DEVICE_LOST):
+            stays = _stays_lost()
+            if stays:
+                keep_pinned_memory()
+                way_out = "it does nothing more for this process: start it again"
+            else:
+                way_out = "it answers again; if this comes back, start the process again"
+            raise DeviceLostError(f"the GPU failed ({line}); {way_out}", stays) from error
         raise
 
 
-def _any(parts: tuple[str, ...], text: str) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that memory ran out, in anybody's words."""
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or _says(error, _NO_MEMORY)
+
+
+def return_cached_memory() -> None:
+    """Give memory of the GPU that torch keeps for later back to the driver.
+
+    A recording that ended for want of memory can leave torch (up to 2.11) unable to do so; then the
+    memory stays with torch, which uses it for what comes next.
+    """
+    try:
+        torch.cuda.empty_cache()
+    except RuntimeError as error:
+        if "captures_underway" not in str(error):
+            raise
+
+
+def _stays_lost() -> bool:
+    """Ask the GPU whether it does anything at all."""
+    if not torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        return False
+    try:
+        torch.cuda.synchronize()
+    except Exception:  # whatever it is, it is an answer
+        return True
+    return False
+
+
+def _says(error: BaseException, parts: tuple[str, ...]) -> bool:
+    text = f"{error}".lower()
     return any(part in text for part in parts)

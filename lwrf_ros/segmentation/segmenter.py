@@ -30,14 +30,20 @@ from lwrf_ros.segmentation.arguments import (
 from lwrf_ros.segmentation.buffers import ImageBuffers, Recent, StageClock
 from lwrf_ros.segmentation.choice import choose_stages
 from lwrf_ros.segmentation.device import PRECISIONS, choose_device, choose_precision
-from lwrf_ros.segmentation.faults import device_errors
+from lwrf_ros.segmentation.faults import (
+    DeviceLostError,
+    OutOfMemoryError,
+    device_errors,
+    return_cached_memory,
+)
 from lwrf_ros.segmentation.grouping import group_confidence, group_counts, group_labels
+from lwrf_ros.segmentation.pinned import return_pinned_memory
 from lwrf_ros.segmentation.result import Segmentation, Timings
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_BEST_BATCH_CUDA = 4
+BEST_BATCH = 4
 _TRIAL_SIDE_PX = 64
 
 
@@ -58,6 +64,8 @@ class Segmenter:
         groups: Groups of the classes that results are to be in, instead of the classes.
         label_size: Size of labels and confidence: "image" for each image's own, "network" for that
             of the network's input.
+        most_images: Number of images that ever come together, as many as there are cameras; None
+            if that is not known. Memory and start-up time go by it.
 
     Attributes:
         classes: Names and colours of what the labels say: the groups', where there are groups.
@@ -81,6 +89,7 @@ class Segmenter:
         input_size: tuple[int, int] | Literal["image"] | None = None,
         groups: ClassGroups | None = None,
         label_size: Literal["image", "network"] = "image",
+        most_images: int | None = None,
     ) -> None:
         if len(classes) != network.num_classes:
             raise LwrfError(
@@ -96,6 +105,7 @@ class Segmenter:
         self.input_size = check_input_size(network.input_size if input_size is None else input_size)
         self._label_size = self.input_size if label_size == "network" else None
         self._cuda = self.device.type == "cuda"
+        self._best_batch = min(most_images or BEST_BATCH, BEST_BATCH) if self._cuda else 1
         dtype = PRECISIONS[self.precision]
         with device_errors():
             self._stream = _new_stream(self.device) if self._cuda else None
@@ -138,8 +148,11 @@ class Segmenter:
 
     @property
     def best_batch(self) -> int:
-        """Number of images up to which running them together is faster than one by one."""
-        return _BEST_BATCH_CUDA if self._cuda else 1
+        """Number of images up to which running them together is faster than one by one.
+
+        It falls in `warm_up` where the memory is not enough for more.
+        """
+        return self._best_batch
 
     @property
     def overlaps(self) -> bool:
@@ -161,10 +174,11 @@ class Segmenter:
 
     def close(self) -> None:
         """Give back the device's memory; the segmenter cannot be used afterwards."""
-        self._stages.close()
-        del self._stages, self._batches, self._spare
         # A GPU that has failed has nothing to give back, and says so.
-        with suppress(RuntimeError):
+        with suppress(OutOfMemoryError, DeviceLostError), device_errors():
+            self._stages.close()
+        del self._stages, self._batches, self._spare
+        with suppress(OutOfMemoryError, DeviceLostError), device_errors():
             self._return_memory()
 
     def free_spare_memory(self) -> None:
@@ -172,11 +186,13 @@ class Segmenter:
         self._batches, self._spare = Recent(), Recent()
         self._spare_clocks.clear()
         with device_errors():
+            self._stages.free_spare_memory()
             self._return_memory()
 
     def _return_memory(self) -> None:
         if self._cuda:
-            torch.cuda.empty_cache()
+            return_cached_memory()
+            return_pinned_memory()
 
     def try_out(self) -> None:
         """Run one blank image, to see whether the engine works at all.
@@ -190,22 +206,39 @@ class Segmenter:
     def warm_up(self, image_size: tuple[int, int] | None = None) -> bool:
         """Run the whole way of a frame once for every batch size, so that no frame has to.
 
+        Where memory is not enough for `best_batch` images, it is halved until it is.
+
         Args:
             image_size: ``(height, width)`` in pixels of the images to come; None for the
                 network's input size, whose images need no stretching.
 
         Returns:
             False if nothing could be done because no size is known yet.
+
+        Raises:
+            OutOfMemoryError: If there is not enough for one image.
+            DeviceLostError: If the GPU reports an error.
         """
         size = image_size or self.input_size
         if size is None:
             return False
+        while True:
+            try:
+                self._warm_up(size)
+            except OutOfMemoryError:
+                if self._best_batch == 1:
+                    raise
+                self._best_batch //= 2
+                self.free_spare_memory()
+            else:
+                return True
+
+    def _warm_up(self, size: tuple[int, int]) -> None:
         with device_errors():
-            self._stages.warm_up(self.input_size or size, self.best_batch)
+            self._stages.warm_up(self.input_size or size, self._best_batch)
         blank = np.zeros((*size, 3), dtype=np.uint8)
-        for batch in range(1, self.best_batch + 1):
+        for batch in range(1, self._best_batch + 1):
             self.segment([blank] * batch, outputs=OUTPUTS)
-        return True
 
     def segment(
         self,

@@ -76,6 +76,9 @@ class Stages(FrameEnds, Protocol):
     def warm_up(self, size: tuple[int, int], largest_batch: int) -> None:
         """Do what a network input of ``(h, w)`` needs once, for batches of 1 to `largest_batch`."""
 
+    def free_spare_memory(self) -> None:
+        """Give back what is made again when it is needed."""
+
     def close(self) -> None:
         """Give back what the stages hold; they cannot be used afterwards."""
 

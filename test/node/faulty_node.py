@@ -2,7 +2,8 @@
 # Copyright 2026 The lwrf_ros authors
 """The node's executable whose engine fails while a file says how: no GPU is needed to lose one.
 
-The environment's FAULT_FILE names it; its text is ``memory``, ``gpu``, ``worker`` or ``hang``.
+The environment's FAULT_FILE names it; its text is ``memory``, ``gpu``, ``lost`` (a GPU that stays
+so), ``worker`` or ``hang``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from lwrf_ros.node.main import main
 FAULTS = {
     "memory": "CUDA out of memory. Tried to allocate 2.00 GiB",
     "gpu": "CUDA error: an illegal memory access was encountered",
+    "lost": "CUDA error: unspecified launch failure",
 }
 
 
@@ -26,6 +28,8 @@ def fault() -> str:
 
 
 def install() -> None:
+    import torch
+
     from lwrf_ros.node.worker import Worker
     from lwrf_ros.segmentation.cpu.stages import CpuStages
 
@@ -38,11 +42,17 @@ def install() -> None:
             raise RuntimeError(text)
         return forward(self, batch)
 
+    def synchronize() -> None:
+        if fault() == "lost":
+            raise RuntimeError(FAULTS["lost"])
+
     def faulty_prepare(self: Worker, frame: Any) -> Any:
         if fault() == "worker":
             raise KeyError("a mistake in the worker")
         return prepare(self, frame)
 
+    torch.cuda.is_initialized = lambda: True
+    torch.cuda.synchronize = synchronize  # type: ignore[assignment]
     CpuStages.forward = faulty_forward  # type: ignore[method-assign]
     Worker._prepare = faulty_prepare  # type: ignore[method-assign]
 

@@ -22,6 +22,9 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (8, 7))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "Orin")
+    monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: ["sm_80", "sm_90"])
 
 
 def test_auto_settles_for_the_cpu(no_gpu: None) -> None:
@@ -44,6 +47,41 @@ def test_a_gpu_by_number(two_gpus: None, name: str, index: int) -> None:
 def test_a_gpu_that_is_not_there(two_gpus: None) -> None:
     with pytest.raises(DeviceError, match=r"'cuda:2', but there are 2 GPUs; wanted .*cuda:1"):
         choose_device("cuda:2")
+
+
+@pytest.mark.parametrize(
+    ("capability", "built_for", "runs"),
+    [
+        ((8, 7), ["sm_75", "sm_87"], True),
+        ((8, 7), ["sm_80"], True),
+        ((8, 7), ["sm_89", "sm_90"], False),
+        ((12, 0), ["sm_90"], False),
+        ((12, 0), ["sm_90", "compute_90"], True),
+        ((7, 5), ["sm_80", "compute_80"], False),
+        ((9, 0), ["sm_90a"], True),
+        ((10, 3), ["sm_100a"], False),
+        ((10, 3), ["sm_100f", "sm_100"], True),
+        ((12, 1), ["compute_90a"], False),
+        ((6, 1), [], True),  # a build that does not say
+    ],
+)
+@pytest.mark.parametrize("name", ["auto", "cuda:1"])
+def test_a_gpu_that_this_torch_was_not_built_for(
+    two_gpus: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capability: tuple[int, int],
+    built_for: list[str],
+    runs: bool,
+    name: str,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: built_for)
+    if runs:
+        assert choose_device(name).type == "cuda"
+        return
+    message = f"of compute capability {capability[0]}.{capability[1]}, and torch .* built for .*cpu"
+    with pytest.raises(DeviceError, match=message):
+        choose_device(name)
 
 
 @pytest.mark.parametrize("name", ["cuda", "cuda:0", "cuda:7"])
@@ -89,7 +127,10 @@ def test_unknown_precision(name: str) -> None:
 
 @pytest.mark.parametrize("supported", [True, False])
 def test_bf16_needs_a_gpu_that_has_it(monkeypatch: pytest.MonkeyPatch, supported: bool) -> None:
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: supported)
+    # torch says yes to both: it emulates what the older one has not.
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
+    capability = (8, 0) if supported else (7, 5)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "Old GPU")
     if supported:
         assert choose_precision("bf16", CUDA) == "bf16"

@@ -19,7 +19,7 @@ from reference import camera_image, filled, mobile_shapes
 from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.network import RefineNet, build_network
-from lwrf_ros.segmentation import DeviceError, ImageError, Segmenter
+from lwrf_ros.segmentation import DeviceError, ImageError, OutOfMemoryError, Segmenter
 from lwrf_ros.weights.checkpoint import load_weights, save_weights
 
 CLASSES = 5
@@ -470,6 +470,48 @@ def test_warm_up_needs_a_size() -> None:
     segmenter = Segmenter(network, class_table(3), device="cpu", input_size=(48, 64))
     assert segmenter.warm_up() is True
     assert network.sizes == [(1, 3, 48, 64)]
+
+
+def on_a_gpu(segmenter: Segmenter, images: int) -> Segmenter:
+    """Let an engine on the CPU take as many images at once as a GPU's."""
+    segmenter._best_batch = images
+    return segmenter
+
+
+def test_warm_up_takes_fewer_images_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = StrongestChannel()
+    segmenter = on_a_gpu(
+        Segmenter(network, class_table(3), device="cpu", input_size=(48, 64)), images=4
+    )
+    room, freed = 2, []
+
+    def warm_up(size: tuple[int, int], largest_batch: int) -> None:
+        if largest_batch > room:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(segmenter._stages, "warm_up", warm_up)
+    monkeypatch.setattr(segmenter._stages, "free_spare_memory", lambda: freed.append(True))
+    assert segmenter.warm_up()
+    assert (segmenter.best_batch, freed) == (2, [True])
+    # In the CPU's stages a group goes through one by one.
+    assert {size[1:] for size in network.sizes} == {(3, 48, 64)}
+    assert sum(size[0] for size in network.sizes) == 1 + 2
+    room = 0
+    with pytest.raises(OutOfMemoryError):
+        segmenter.warm_up()
+    assert segmenter.best_batch == 1
+
+
+def test_closing_succeeds_after_the_gpu_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    segmenter = simple()
+
+    def lost() -> None:
+        raise RuntimeError("CUDA error: unspecified launch failure")
+
+    monkeypatch.setattr(segmenter._stages, "close", lost)
+    monkeypatch.setattr(segmenter, "_return_memory", lost)
+    segmenter.close()
+    assert not hasattr(segmenter, "_stages")
 
 
 def test_timings_are_plausible(real: Segmenter) -> None:

@@ -11,6 +11,7 @@
 | the engine, in another way              | failed                 | goes on                     |
 | the engine three times in a row, or the | failed                 | tries the engine on a blank |
 | GPU itself (`DeviceLostError`)          |                        | image; stops if that fails  |
+| the GPU, and it stays lost              | failed                 | ends with `LOST_EXIT_CODE`  |
 | the engine does not come back           | waiting                | says ERROR, and does not    |
 |                                         |                        | deactivate: nothing can     |
 | the worker                              | failed                 | stops                       |
@@ -19,8 +20,10 @@
 
 To stop is to deactivate: the state is inactive, /diagnostics says ERROR and the way out. Activating
 tries the engine first. A blank image decides, not the frames, because what one camera sends must
-not be able to stop the others, and a huge frame that does not fit says nothing about theirs. The
-worker and the node ask this module and hold no opinion of their own.
+not be able to stop the others, and a huge frame that does not fit says nothing about theirs. CUDA
+gives a process no way back from a GPU that answers everything with an error: the process ends, so
+that its launch file can start it again (`respawn:=true`). The worker and the node ask this module
+and hold no opinion of their own.
 """
 
 from __future__ import annotations
@@ -31,6 +34,8 @@ from lwrf_ros.segmentation import DeviceLostError, ImageError, OutOfMemoryError
 
 # How long the worker gets to end its group when the node deactivates, in seconds.
 WORKER_LIMIT_S = 30.0
+# What the process ends with when its GPU is lost for good; 0 is a signal's.
+LOST_EXIT_CODE = 3
 _IN_DOUBT_AFTER = 3
 _STALLED_AFTER_S = 10.0
 
@@ -83,6 +88,11 @@ class EngineFailures:
         return isinstance(error, DeviceLostError) or self._in_a_row % _IN_DOUBT_AFTER == 0
 
 
+def is_final(error: BaseException | None) -> bool:
+    """Tell whether nothing but a new process helps."""
+    return isinstance(error, DeviceLostError) and error.stays
+
+
 def way_out(error: Exception, node: str) -> str:
     """Say why the node has stopped and how it starts again.
 
@@ -90,6 +100,11 @@ def way_out(error: Exception, node: str) -> str:
         error: What the worker ended with.
         node: Full name of the node.
     """
+    if is_final(error):
+        return (
+            f"ending with code {LOST_EXIT_CODE} after a failure: {type(error).__name__}: {error}. "
+            "With respawn:=true the launch file starts it again"
+        )
     command = f"ros2 lifecycle set {node}"
     if isinstance(error, DeviceLostError):
         steps = f"{command} cleanup, then configure, then activate"

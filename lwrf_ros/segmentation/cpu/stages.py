@@ -124,6 +124,9 @@ class CpuStages:
     def warm_up(self, size: tuple[int, int], largest_batch: int) -> None:
         """See `Stages`: here the first frame of a size does it."""
 
+    def free_spare_memory(self) -> None:
+        """See `Stages`: here nothing is worth it."""
+
     def close(self) -> None:
         """See `Stages`."""
         self._helpers.shutdown()

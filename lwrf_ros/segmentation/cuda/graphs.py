@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from lwrf_ros.segmentation.buffers import Recent
+from lwrf_ros.segmentation.faults import is_out_of_memory, return_cached_memory
 
 # Input sizes of which recordings are kept. A size's memory is what its largest batch needs.
 _KEPT_SIZES = 4
@@ -85,6 +86,7 @@ class NetworkGraphs:
         self._allow_tf32 = allow_tf32
         self._kept_sizes = kept_sizes
         self._sizes: OrderedDict[tuple[int, int], _Size] = OrderedDict()
+        self._tuned: set[tuple[int, int]] = set()
         self._batches: Recent[Tensor] = Recent()
         self._calls = 0
 
@@ -141,7 +143,8 @@ class NetworkGraphs:
         if recording is None and self._may_record(height, width):
             recording = self._record(batch)
         if recording is None:
-            return self._run(batch, tune=False)
+            tune = self._may_tune(height, width)
+            return self._run(batch, tune, remember=tune)
         self._sizes[height, width].last_call = self._calls
         self._sizes.move_to_end((height, width))
         if not _same_memory(batch, recording.batch):
@@ -150,7 +153,7 @@ class NetworkGraphs:
         return recording.logits
 
     def close(self) -> None:
-        """Give up all recordings and their memory."""
+        """Give up all recordings and their memory; they are made again when they are needed."""
         self._drop(list(self._sizes))
 
     def _recorded(self, images: int, height: int, width: int) -> _Recording | None:
@@ -165,17 +168,38 @@ class NetworkGraphs:
         oldest = next(iter(self._sizes.values()))
         return self._calls - oldest.last_call > _IDLE_CALLS
 
+    def _may_tune(self, height: int, width: int) -> bool:
+        """Tell whether a size that runs without a recording may take the time to be tuned.
+
+        Only where nothing is recorded any more: else its turn to be recorded may come. As many
+        sizes as would be recorded, so that a topic whose size changes does not tune with every
+        frame.
+        """
+        if self.failure is not None and len(self._tuned) < self._kept_sizes:
+            self._tuned.add((height, width))
+        return (height, width) in self._tuned
+
     def _record(self, batch: Tensor) -> _Recording | None:
         """Tune, then record, the network on this very memory; None if it cannot be recorded."""
         images, _, height, width = batch.shape
-        if (height, width) not in self._sizes and len(self._sizes) >= self._kept_sizes:
+        if (height, width) in self._sizes:
+            if images > max(self._sizes[height, width].recordings):
+                # Smaller ones fit into its memory, not it into theirs: they come again after it.
+                self._drop([(height, width)])
+        elif len(self._sizes) >= self._kept_sizes:
             self._drop(list(self._sizes)[: len(self._sizes) - self._kept_sizes + 1])
-        for _ in range(_RUNS_BEFORE):
+        for _ in range(_RUNS_BEFORE - 1):
             self._run(batch, tune=True)
+        needed = peak_bytes(lambda: self._run(batch, tune=True), self._stream.device)
+        # A recording cannot use what torch keeps for others.
+        return_cached_memory()
+        check_free(needed, self._stream.device)
         entry = self._sizes.get((height, width)) or _Size(torch.cuda.graph_pool_handle())
         try:
             graph, logits = self._capture(batch, entry.pool)
         except RuntimeError as error:
+            if is_out_of_memory(error):
+                raise  # less memory, a smaller batch: that can be recorded
             # The network runs, as it has just done, only not from a graph: slower, and said so.
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             self.failure = f"network without CUDA graphs, as it cannot be recorded ({reason})"
@@ -196,15 +220,17 @@ class NetworkGraphs:
             logits = self._run(batch, tune=False)
         return graph, logits
 
-    def _run(self, batch: Tensor, tune: bool) -> Tensor:
+    def _run(self, batch: Tensor, tune: bool, remember: bool = True) -> Tensor:
         # Without `tune` cuDNN takes what this thread has tuned for the shape before, or guesses.
         # Told to be deterministic it always takes its own guess: what tunes fastest is another
-        # algorithm from start to start, and with it the last bits.
+        # algorithm from start to start, and with it the last bits. A guess is remembered as if it
+        # had been tuned, so that the shape never would be in this thread; what is deterministic is
+        # remembered apart.
         pinned = torch.backends.cudnn.deterministic
         with torch.backends.cudnn.flags(
             enabled=True,
             benchmark=tune and not pinned,
-            deterministic=pinned,
+            deterministic=pinned or not remember,
             allow_tf32=self._allow_tf32,
         ):
             return self._network(batch)
@@ -215,12 +241,39 @@ class NetworkGraphs:
         self._stream.synchronize()
         self._forget(sizes)
         # Not before the last reference to what lies in the pools has gone.
-        torch.cuda.empty_cache()
+        return_cached_memory()
 
     def _forget(self, sizes: Iterable[tuple[int, int]]) -> None:
         for size in sizes:
             for recording in self._sizes.pop(size).recordings.values():
                 recording.graph.reset()
+
+
+def peak_bytes(run: Callable[[], object], device: torch.device) -> int:
+    """Return how much memory of a GPU something takes while it runs, in bytes."""
+    if device.type != "cuda":
+        run()
+        return 0
+    before = torch.cuda.memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    run()
+    return torch.cuda.max_memory_allocated(device) - before
+
+
+def check_free(needed: int, device: torch.device) -> None:
+    """Check that a GPU has so many bytes free, beside what torch holds.
+
+    Raises:
+        torch.OutOfMemoryError: If it has not.
+    """
+    if device.type != "cuda":
+        return
+    free, _ = torch.cuda.mem_get_info(device)
+    if free < needed:
+        raise torch.OutOfMemoryError(
+            f"CUDA out of memory: {free >> 20} MiB are free, and a recording of the network needs "
+            f"{needed >> 20} MiB"
+        )
 
 
 def _same_memory(one: Tensor, other: Tensor) -> bool:

@@ -118,6 +118,10 @@ class CudaStages:
         with torch.inference_mode(), torch.cuda.stream(self._stream):
             self._graphs.warm_up(*size, range(1, largest_batch + 1), self._dtype)
 
+    def free_spare_memory(self) -> None:
+        """Give up the graphs, which are most of the memory; they are recorded again when needed."""
+        self._graphs.close()
+
     def close(self) -> None:
         """Give back the graphs' memory; the stages cannot be used afterwards."""
         self._graphs.close()

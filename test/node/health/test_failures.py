@@ -14,7 +14,7 @@ import torch
 from harness import image
 from staging import Batching, FaultyStages, Overlapping, Play, Stage, Watched, picture
 
-from lwrf_ros.node.health.failures import EngineFailures, Remedy, stall, way_out
+from lwrf_ros.node.health.failures import EngineFailures, Remedy, is_final, stall, way_out
 from lwrf_ros.segmentation import DeviceLostError, ImageError, OutOfMemoryError
 
 NO_MEMORY = torch.cuda.OutOfMemoryError(
@@ -214,3 +214,8 @@ def test_the_way_out_names_the_commands() -> None:
     assert "ros2 lifecycle set /robot/segmenter activate" in text
     text = way_out(DeviceLostError("the GPU failed"), "/segmenter")
     assert "ros2 lifecycle set /segmenter cleanup, then configure, then activate" in text
+    assert not is_final(DeviceLostError("the GPU failed"))
+    text = way_out(DeviceLostError("the GPU failed", stays=True), "/segmenter")
+    assert text.startswith("ending with code 3 after a failure: DeviceLostError: the GPU failed.")
+    assert "respawn:=true" in text
+    assert is_final(DeviceLostError("the GPU failed", stays=True))

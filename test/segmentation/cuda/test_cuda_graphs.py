@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from lwrf_ros.segmentation.cuda import graphs as graphs_module
 from lwrf_ros.segmentation.cuda.graphs import NetworkGraphs
 
 IDLE = 256  # calls
@@ -222,8 +223,100 @@ def test_what_cannot_be_recorded_runs_and_says_so(
     del network.calls[:]
     graphs.warm_up(8, 8, [1, 2], torch.float32)
     graphs(batch)
-    assert network.calls == [((1, 3, 8, 8), False, True)]
+    assert network.calls == [((1, 3, 8, 8), True, True)]
     assert graphs.shapes == []
+    # As many sizes as would be recorded are tuned instead, and no more.
+    del network.calls[:]
+    use(graphs, 16, 24, 8, 16)
+    assert [(shape[2], tuned) for shape, tuned, _ in network.calls] == [
+        (16, True),
+        (24, False),
+        (8, True),
+        (16, True),
+    ]
+
+
+def test_a_guess_does_not_stand_in_the_way_of_tuning(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # cuDNN's choices are remembered by shape, whether tuned or guessed, and apart where they have
+    # to be deterministic.
+    remembered = []
+    graphs = graphs_of(network)
+    use(graphs, 8, 16)
+    monkeypatch.setattr(
+        graphs, "_network", lambda batch: remembered.append(torch.backends.cudnn.deterministic)
+    )
+    graphs(batch_of(1, 24, 8))
+    assert remembered == [True]
+    assert not torch.backends.cudnn.deterministic
+
+
+def test_a_larger_batch_is_recorded_before_the_smaller_ones(network: Network) -> None:
+    graphs = graphs_of(network)
+    for images in (1, 2, 1):
+        graphs(batch_of(images))
+    assert [len(graph.batch) for graph in network.graphs] == [1, 2, 1]
+    assert [graph.gone for graph in network.graphs] == [True, False, False]
+    # In the memory of two images there is room for one.
+    assert network.graphs[1].pool == network.graphs[2].pool != network.graphs[0].pool
+
+
+@pytest.mark.parametrize("place", ["_capture", "check_free"])
+def test_too_little_memory_for_a_recording_is_not_that_it_cannot_be(
+    network: Network, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def full(*_: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    graphs = graphs_of(network)
+    with monkeypatch.context() as patch:
+        patch.setattr(NetworkGraphs if place == "_capture" else graphs_module, place, full)
+        with pytest.raises(torch.OutOfMemoryError):
+            graphs(batch_of())
+    assert graphs.failure is None
+    use(graphs, 8)
+    assert graphs.shapes == [(1, 8, 8)]
+
+
+def test_what_a_recording_needs_is_compared_with_what_is_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gpu = torch.device("cuda", 0)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (300 << 20, 8 << 30))
+    graphs_module.check_free(300 << 20, gpu)
+    with pytest.raises(torch.OutOfMemoryError, match=r"300 MiB are free, and .* needs 301 MiB"):
+        graphs_module.check_free(301 << 20, gpu)
+    # 100 are there before; in between there are 450.
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 100)
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 450)
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda device: None)
+    ran = []
+    assert graphs_module.peak_bytes(lambda: ran.append(True), gpu) == 350
+    assert ran == [True]
+
+
+def test_memory_is_given_back_even_behind_a_recording_that_failed(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graphs = graphs_of(network)
+    use(graphs, 8)
+
+    def stuck() -> None:
+        raise RuntimeError("captures_underway.empty() INTERNAL ASSERT FAILED")
+
+    monkeypatch.setattr(torch.cuda, "empty_cache", stuck)
+    graphs.close()
+    assert graphs.shapes == []
+    # What else goes wrong there is no secret.
+    use(graphs, 8)
+
+    def lost() -> None:
+        raise RuntimeError("CUDA error: unspecified launch failure")
+
+    monkeypatch.setattr(torch.cuda, "empty_cache", lost)
+    with pytest.raises(RuntimeError, match="launch failure"):
+        graphs.close()
 
 
 def test_an_error_of_the_network_is_not_one_of_recording(network: Network) -> None:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from lwrf_ros.experiments.benchmark.case import Setting
-from lwrf_ros.experiments.benchmark.peers.on_gpu import After, Before, Transfer
+from lwrf_ros.experiments.benchmark.peers.on_gpu import After, Before, Transfer, new_stream
 from lwrf_ros.experiments.benchmark.peers.peer import Answer
 from lwrf_ros.segmentation import PRECISIONS
 
@@ -21,7 +21,10 @@ _WARM_UP = 4
 
 
 class CudaSession(ABC):
-    """The network in somebody's session, and around it compiled torch.
+    """The network in somebody's session, and around it compiled torch, on a stream of its own.
+
+    Not on the default stream: its number is 0, which a session takes for "none given", and then
+    runs on a stream that nothing waits for.
 
     Attributes:
         input: ``(N, 3, h, w)`` on the device, what the session reads.
@@ -52,8 +55,13 @@ class CudaSession(ABC):
 
     def prepare(self) -> None:
         """Load the session and compile what is around it."""
+        torch.cuda.set_device(self.setting.case.device)
+        self._stream = new_stream(self.setting.case.device)
+        with torch.cuda.stream(self._stream):
+            self._prepare()
+
+    def _prepare(self) -> None:
         case, classes = self.setting.case, self.setting.num_classes
-        torch.cuda.set_device(case.device)
         cells = [-(-side // 4) for side in case.input_size]
         kind = {"dtype": PRECISIONS[case.precision], "device": torch.device(case.device)}
         self.input = torch.empty((case.batch, 3, *case.input_size), **kind)
@@ -70,7 +78,7 @@ class CudaSession(ABC):
     def __call__(self, images: Sequence[NDArray[np.uint8]]) -> list[Answer]:
         """Label images in one run of the session."""
         transfer = self._transfer
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.cuda.stream(self._stream):
             self.input.copy_(self._before(transfer.upload(images)))
             transfer.mark("preprocess")
             self.execute()
