@@ -32,6 +32,13 @@ help:
 $(KILTED)/.ready: constraints/kilted.txt setup.py package.xml
 	@.ci/make_environment $(PYTHON) $(KILTED) $<
 
+# A GPU's kernels are compiled and interpreted in tests, without a GPU: hundreds of megabytes that
+# nothing else needs.
+$(KILTED)/.triton: $(KILTED)/.ready
+	@$(KILTED)/bin/pip install --quiet --disable-pip-version-check \
+		--constraint constraints/kilted.txt --editable '.[triton]'
+	touch $@
+
 $(JAZZY)/.ready: constraints/jazzy.txt setup.py package.xml
 	@.ci/make_environment $(PYTHON) $(JAZZY) $<
 
@@ -45,7 +52,7 @@ lint: $(KILTED)/.ready
 
 test: lint test-kilted $(if $(filter true,$(CI)),test-jazzy)
 
-test-kilted: $(KILTED)/.ready
+test-kilted: $(KILTED)/.ready $(KILTED)/.triton
 	@$(call ROS_OF,$(KILTED)) python -m pytest $(ARGS)
 
 # What depends on the ROS release: the node and the tools that talk to it. Of these, what takes long

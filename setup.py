@@ -36,6 +36,9 @@ EXPORT = ["onnx>=1.17", "onnxruntime>=1.18", "onnxscript>=0.2"]
 LABEL = ["ai-edge-litert>=1.2", "onnxruntime>=1.18"]
 # What `lwrf benchmark` measures beside this package, where it is there.
 BENCHMARK = [*EXPORT, "openvino>=2024.4"]
+# What compiles a GPU's kernels and runs them in its interpreter: for tests, where no CUDA build of
+# torch has brought it.
+TRITON = ["triton>=3.2; sys_platform == 'linux' and platform_machine == 'x86_64'"]
 TEST = [
     *BENCHMARK,
     *LABEL,
@@ -92,6 +95,7 @@ setup(
         "label": LABEL,
         "ros": ROS,
         "test": TEST,
+        "triton": TRITON,
     },
     entry_points={
         "console_scripts": [

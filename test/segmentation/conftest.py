@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""One thread for torch, as these networks are tiny, and the kernels in Triton's interpreter."""
+"""One thread for torch, as these networks are tiny."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import ModuleType
 
 import pytest
 import torch
-from interpreted import interpreted
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,9 +17,3 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="session")
-def launch() -> ModuleType:
-    """The launching module over interpreted kernels; needs triton."""
-    return interpreted()

@@ -227,7 +227,7 @@ def label_kernel(
     # until that is taken off again.
     labelled = inside & (label != UNLABELLED)
     pixels = tl.where(labelled, label, CLASSES)
-    found = tl.histogram(tl.reshape(pixels, [TILE_Y * TILE_X], can_reorder=True), BINS)
+    found = tl.histogram(tl.reshape(pixels, [TILE_Y * TILE_X]), BINS)
     bins = tl.arange(0, BINS)
     within = tl.minimum(height - top, TILE_Y) * tl.minimum(width - start, TILE_X)
     found -= tl.where(bins == CLASSES, TILE_Y * TILE_X - within, 0)

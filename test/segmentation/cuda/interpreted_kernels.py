@@ -2,12 +2,14 @@
 # Copyright 2026 The lwrf_ros authors
 """The Triton kernels in Triton's interpreter, on a CPU: by hand, against NumPy and the torch form.
 
-The interpreter takes a moment for every operation on a tile, so images are small, and there are
-several tiles only where there are few classes.
+`test_cuda_interpreter.py` runs these in a process of their own. The interpreter takes a moment for
+every operation on a tile, so images are small, and there are several tiles only where there are few
+classes.
 """
 
 from __future__ import annotations
 
+import os
 from types import ModuleType
 from typing import NamedTuple
 
@@ -18,13 +20,21 @@ from numpy.typing import NDArray
 from oracle import stretched
 from torch import Tensor
 
+from lwrf_ros.errors import LwrfError
 from lwrf_ros.segmentation.postprocess import COUNT_BINS, Scratch, label_image
-
-pytest.importorskip("triton", reason="triton is not installed; CUDA builds of torch bring it")
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 PLAIN = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 ENCODINGS = ("rgb8", "bgr8", "mono8")
+
+
+@pytest.fixture(scope="session")
+def launch() -> ModuleType:
+    """Return `cuda/launch.py`, over kernels that the interpreter runs."""
+    assert os.environ.get("TRITON_INTERPRET") == "1", "run test_cuda_interpreter.py instead"
+    from lwrf_ros.segmentation.cuda import launch
+
+    return launch
 
 
 def noise(*shape: int) -> NDArray[np.uint8]:
@@ -367,3 +377,44 @@ def test_the_logits_are_left_alone(launch: ModuleType) -> None:
     before = logits.clone()
     run(launch, logits, (11, 21), min_confidence=0.5)
     assert torch.equal(logits, before)
+
+
+# ---- how they are launched
+
+
+def test_what_32_bits_cannot_reach_is_refused(launch: ModuleType) -> None:
+    kernels = launch.FrameKernels(MEAN, STD, 1.0)
+    huge = torch.empty((40000, 30000, 3), dtype=torch.uint8, device="meta")
+    with pytest.raises(LwrfError, match=r"40000, 30000, 3.* spans 3600000000 .* wanted at most"):
+        kernels.preprocess(huge, "rgb8", torch.empty(3, 4, 4))
+
+
+def test_compiling_runs_every_kernel_and_the_interpreter_will_not_do_on_a_gpu(
+    launch: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[tuple[str, ...]] = []
+
+    class Noted:
+        def __init__(self, kernel: object, name: str) -> None:
+            self.kernel, self.name = kernel, name
+
+        def __getitem__(self, grid: tuple[int, int]) -> object:
+            def call(*args: object, **constants: object) -> None:
+                flags = [k for k in ("WITH_PROBABILITY", "WITH_CONFIDENCE") if constants.get(k)]
+                ran.append((self.name, *flags))
+                self.kernel[grid](*args, **constants)  # type: ignore[index]
+
+            return call
+
+    monkeypatch.setattr(launch, "input_kernel", Noted(launch.input_kernel, "input"))
+    monkeypatch.setattr(launch, "label_kernel", Noted(launch.label_kernel, "label"))
+    kernels = launch.FrameKernels(MEAN, STD, 1.0)
+    kernels.compile(3, torch.float16, torch.device("cpu"))
+    assert ran == [
+        ("input",),
+        ("label",),
+        ("label", "WITH_PROBABILITY"),
+        ("label", "WITH_PROBABILITY", "WITH_CONFIDENCE"),
+    ]
+    with pytest.raises(LwrfError, match="TRITON_INTERPRET is set"):
+        kernels.compile(3, torch.float16, torch.device("cuda"))
