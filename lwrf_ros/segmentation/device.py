@@ -78,6 +78,11 @@ def _runs(built_for: str, major: int, minor: int) -> bool:
     return built[0] == major and built[1] <= minor
 
 
+def has_bf16(device: torch.device) -> bool:
+    """Tell whether a GPU computes in bf16 itself; torch would emulate it, slower than fp32."""
+    return torch.cuda.get_device_capability(device) >= (8, 0)
+
+
 def choose_precision(name: str, device: torch.device) -> str:
     """Return fp32, fp16 or bf16; auto is fp16 on a GPU and fp32 on a CPU.
 
@@ -88,12 +93,7 @@ def choose_precision(name: str, device: torch.device) -> str:
         return "fp16" if device.type == "cuda" else "fp32"
     if name not in PRECISIONS:
         raise DeviceError(f"precision is {name!r}; wanted auto, {', '.join(PRECISIONS)}")
-    # By its generation: torch also says yes where it would emulate it, slower than fp32.
-    if (
-        name == "bf16"
-        and device.type == "cuda"
-        and torch.cuda.get_device_capability(device) < (8, 0)
-    ):
+    if name == "bf16" and device.type == "cuda" and not has_bf16(device):
         raise DeviceError(
             f"precision is 'bf16', which {torch.cuda.get_device_name(device)} does not have; use "
             "fp16 or fp32"

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample, interpolate
 
 from lwrf_ros.classes.class_table import UNLABELLED
+from lwrf_ros.training.transfer import sent
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def random_views(
         The views; outside an image the label is 255 and every probability 0.
     """
     count, _, height, width = images.shape
-    theta = _placements(count, (height, width), view, size, generator).to(images.device)
+    theta = sent(_placements(count, (height, width), view, size, generator), images.device)
     grid = affine_grid(theta, [count, 3, *size], align_corners=False)
     # Sampling pads with 0. Shifted so that 0 is the mean colour and "unlabelled".
     centre = mean.view(1, 3, 1, 1)
@@ -114,7 +115,7 @@ def mix_views(views: Views, share: float, num_classes: int, generator: torch.Gen
     pasted[:, :num_classes] = torch.rand(count, num_classes, generator=generator) < 0.5
     pasted &= torch.rand(count, 1, generator=generator) < share
     others = labels.roll(1, dims=0)
-    chosen = pasted.to(labels.device).gather(1, others.flatten(1)).view_as(labels)
+    chosen = sent(pasted, labels.device).gather(1, others.flatten(1)).view_as(labels)
     if soft is not None:
         coarse = interpolate(chosen.unsqueeze(1).float(), size=soft.shape[2:], mode="nearest-exact")
         soft = torch.where(coarse > 0, soft.roll(1, dims=0), soft)
@@ -151,7 +152,8 @@ def _placements(
 def _recolour(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     """Change gamma, brightness, white balance, contrast and saturation of each image."""
     count = images.shape[0]
-    draws = (torch.rand(count, 7, generator=generator) * 2 - 1).mul_(strength).to(images.device)
+    draws = (torch.rand(count, 7, generator=generator) * 2 - 1).mul_(strength)
+    draws = sent(draws, images.device)
     factors = draws.exp().view(count, 7, 1, 1, 1)
     gamma, brightness, contrast, saturation = (factors[:, i] for i in range(4))
     balance = (draws[:, 4:7] * 0.25).exp().view(count, 3, 1, 1)

@@ -18,6 +18,7 @@ from torch import Tensor
 from lwrf_ros.datasets.dataset import Pair, read_image, read_truth
 from lwrf_ros.datasets.probabilities import read_probabilities, resize_probabilities
 from lwrf_ros.training.augmentation import logits_size
+from lwrf_ros.training.transfer import sent
 
 _BATCHES_AHEAD = 3
 
@@ -111,10 +112,7 @@ class Feed:
                 )
 
     def _to_device(self, arrays: Sequence[NDArray[np.uint8]]) -> Tensor:
-        stacked = torch.from_numpy(np.stack(arrays))
-        if self._device.type == "cuda":
-            stacked = stacked.pin_memory()
-        return stacked.to(self._device, non_blocking=True)
+        return sent(torch.from_numpy(np.stack(arrays)), self._device)
 
     def _load(self, index: int) -> _Loaded:
         kept = self._cache.get(index)

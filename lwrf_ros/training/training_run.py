@@ -28,7 +28,7 @@ from lwrf_ros.errors import LwrfError
 from lwrf_ros.evaluation.confusion_matrix import ConfusionMatrix
 from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet
 from lwrf_ros.segmentation import Segmenter
-from lwrf_ros.segmentation.device import choose_device
+from lwrf_ros.segmentation.device import choose_device, has_bf16
 from lwrf_ros.terminal.progress import progress_bar
 from lwrf_ros.training.display import Display
 from lwrf_ros.training.recipe import Recipe, distilling, fine_tuning, from_scratch, heads, plain
@@ -152,7 +152,7 @@ def choose_training_precision(name: str, device: torch.device) -> str:
     """Return fp32 or bf16 for auto: mixed precision where a GPU has it."""
     if name != "auto":
         return name
-    return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
+    return "bf16" if device.type == "cuda" and has_bf16(device) else "fp32"
 
 
 def parse_size(text: str | None) -> tuple[int, int] | None:
