@@ -22,7 +22,7 @@ from launch_ros.actions import Node
 from launch_ros.utilities import make_namespace_absolute, prefix_namespace
 
 from lwrf_ros.configuration.parameters import FIELDS, ParameterError, coerce
-from lwrf_ros.node.compat import profile_environment
+from lwrf_ros.machine.dds_profile import our_profile, profile_environment
 from lwrf_ros.node.rviz import rviz_config
 from lwrf_ros.package_data import config_path
 
@@ -91,7 +91,7 @@ def _warn_of_near_misses(given: Iterable[str]) -> None:
 
 def _large_image_profile() -> list[SetEnvironmentVariable]:
     """Give the node the DDS profile for large images, unless the user has a profile."""
-    variables = profile_environment(str(config_path("fastdds_large_images.xml")))
+    variables = profile_environment(our_profile())
     return [SetEnvironmentVariable(variable, path) for variable, path in variables.items()]
 
 

@@ -13,8 +13,6 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 ROS = ("rclpy", "*_msgs", "launch", "launch_ros", "cv_bridge", "std_srvs")
 # Those that talk to the node or make its messages; everything else knows no ROS.
 ROS_KNOWN = ("node", "processes", "replay", "cli", "experiments")
-# What is left to mend: they know no message by name, but need the node's code for one.
-NODE_KNOWN = (*ROS_KNOWN, "extraction", "machine")
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +53,7 @@ def test_only_who_talks_to_the_node_knows_ros(
 def test_only_who_talks_to_the_node_imports_it(
     modules: dict[str, Path], imports: list[Import]
 ) -> None:
-    own = [one for one in imports if one.importer in outside(modules, NODE_KNOWN)]
+    own = [one for one in imports if one.importer in outside(modules, ROS_KNOWN)]
     rooms = ["lwrf_ros.node", "lwrf_ros.processes", "lwrf_ros.replay"]
     assert violations(own, ["lwrf_ros"], rooms) == []
 

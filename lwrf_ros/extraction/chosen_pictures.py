@@ -14,9 +14,8 @@ import numpy as np
 from lwrf_ros.extraction.frame_choice import FrameChoice
 from lwrf_ros.extraction.frame_counts import Account
 from lwrf_ros.extraction.selection import Selection
-from lwrf_ros.node.input.decoding import Picture, Refusal, check, decode
-from lwrf_ros.processes.player import to_message
-from lwrf_ros.recordings import CompressedImage, Frame, FrameSource
+from lwrf_ros.images.decoding import Picture, Refusal, check, decode
+from lwrf_ros.recordings import Frame, FrameSource
 from lwrf_ros.terminal.progress import progress_bar
 
 
@@ -98,6 +97,5 @@ def _time_ns(frame: Frame) -> int:
 
 def _decoded(frame: Frame) -> Picture:
     """Decode a frame as the node does, so that it trains on what it will see."""
-    message = to_message(frame, frame.stamp_ns, isinstance(frame.image, CompressedImage))
-    check(message)
-    return decode(message)
+    check(frame.image)
+    return decode(frame.image)

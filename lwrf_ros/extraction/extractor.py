@@ -13,7 +13,7 @@ from lwrf_ros.extraction.destination import Target
 from lwrf_ros.extraction.first_masks import Labeller, LabelOptions
 from lwrf_ros.extraction.frame_choice import FrameChoice
 from lwrf_ros.extraction.frame_counts import Account
-from lwrf_ros.node.input.decoding import Picture
+from lwrf_ros.images.decoding import Picture
 from lwrf_ros.recordings import open_frames
 
 

@@ -10,10 +10,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from lwrf_ros.node.compat import PROFILE_VARIABLES, profile_variable
-from lwrf_ros.package_data import config_path
+from lwrf_ros.machine.dds_profile import (
+    OUR_PROFILE,
+    PROFILE_VARIABLES,
+    our_profile,
+    profile_variable,
+)
 
-OUR_PROFILE = "fastdds_large_images.xml"
 SHARED_MEMORY = Path("/dev/shm")
 # The profile's segment; every process with it takes one.
 SEGMENT_MIB = 64
@@ -67,7 +70,7 @@ def _kind(path: Path) -> str:
     if not path.is_file():
         return "no such file"
     try:
-        ours = path.read_bytes() == config_path(OUR_PROFILE).read_bytes()
+        ours = path.read_bytes() == our_profile().read_bytes()
     except OSError as error:
         return f"cannot be read: {error.strerror}"
     return f"the same as lwrf_ros' {OUR_PROFILE}" if ours else f"not lwrf_ros' {OUR_PROFILE}"

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
+from lwrf_ros.machine.bridge_trial import bridge_works
+from lwrf_ros.machine.middleware import SMALLEST_IMAGE_BYTES, active_middleware
 from lwrf_ros.optional import import_optional
 
 NOT_INSTALLED = "not installed"
@@ -82,9 +84,7 @@ def _torch(torch: Any) -> dict[str, Any]:
 
 
 def _rclpy(rclpy: Any) -> dict[str, Any]:
-    from lwrf_ros.node.middleware import SMALLEST_IMAGE_BYTES, active_middleware
-
-    middleware = active_middleware()
+    middleware = active_middleware(rclpy.get_rmw_implementation_identifier())
     loses = middleware.loses(SMALLEST_IMAGE_BYTES, "of processes started here, a 640x480 image")
     return {"middleware": str(middleware), **({"loses": loses} if loses else {})}
 
@@ -94,9 +94,7 @@ def _onnxruntime(onnxruntime: Any) -> dict[str, Any]:
 
 
 def _cv_bridge(cv_bridge: Any) -> dict[str, Any]:
-    from lwrf_ros.node.input.bridge import working_bridge  # needs sensor_msgs, as cv_bridge does
-
-    return {"works": working_bridge() is not None}
+    return {"works": bridge_works()}
 
 
 _MORE: dict[str, Callable[[Any], dict[str, Any]]] = {

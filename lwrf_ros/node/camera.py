@@ -14,11 +14,12 @@ from rclpy.lifecycle import LifecycleNode
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Float32MultiArray
 
+from lwrf_ros.images.decoding import Refusal
+from lwrf_ros.machine.middleware import Middleware
 from lwrf_ros.node.health.camera_status import CameraFacts, judge
 from lwrf_ros.node.health.diagnostics import Account, Rate, Window, is_plausible_age, status
-from lwrf_ros.node.input import decoding
+from lwrf_ros.node.input.image_messages import check
 from lwrf_ros.node.input.qos import ImageSubscription, output_qos, unserved_subscribers
-from lwrf_ros.node.middleware import Middleware
 from lwrf_ros.node.output.camera_info import CameraInfoRelay, topic_beside
 from lwrf_ros.node.output.label_info import LabelInfoTopic
 from lwrf_ros.node.ros_parameters import ParameterServer
@@ -150,10 +151,10 @@ class Camera:
         if refusal is not None:
             self._warn(refusal)
 
-    def _look_at(self, message: Image | CompressedImage) -> decoding.Refusal | None:
+    def _look_at(self, message: Image | CompressedImage) -> Refusal | None:
         try:
-            decoding.check(message, self._parameters.current)
-        except decoding.Refusal as refusal:
+            check(message, self._parameters.current)
+        except Refusal as refusal:
             return refusal
         return None
 
@@ -220,7 +221,7 @@ class Camera:
             self.account.waiting -= 1
             self.account.outcomes[outcome] += 1
 
-    def refuse(self, refusal: decoding.Refusal) -> None:
+    def refuse(self, refusal: Refusal) -> None:
         """Account for a frame that was taken and could not be decoded, and warn."""
         with self._changed:
             self.account.waiting -= 1
@@ -328,7 +329,7 @@ class Camera:
         for publisher in self._publishers.values():
             self._node.destroy_publisher(publisher)
 
-    def _warn(self, refusal: decoding.Refusal) -> None:
+    def _warn(self, refusal: Refusal) -> None:
         now_s = time.monotonic()
         if now_s - self._warned_s.get(refusal.reason, -_WARN_EVERY_S) >= _WARN_EVERY_S:
             self._warned_s[refusal.reason] = now_s

@@ -14,9 +14,11 @@ from pathlib import Path
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.utilities import get_rmw_implementation_identifier
 
 from lwrf_ros.configuration.engine import Engine, load_engine
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.machine.middleware import SMALLEST_IMAGE_BYTES, active_middleware
 from lwrf_ros.memory import give_back_freed_memory
 from lwrf_ros.node.camera import Camera
 from lwrf_ros.node.health.diagnostics import status
@@ -28,7 +30,6 @@ from lwrf_ros.node.health.failures import (
     way_out,
 )
 from lwrf_ros.node.input import bridge
-from lwrf_ros.node.middleware import SMALLEST_IMAGE_BYTES, active_middleware
 from lwrf_ros.node.output import label_info
 from lwrf_ros.node.output.legend_topic import LegendPublisher
 from lwrf_ros.node.ros_parameters import ParameterServer
@@ -65,7 +66,7 @@ class SegmenterNode(LifecycleNode):
         self._worker_gave_up = self.create_guard_condition(self._stop_after_failure)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._settings = ParameterServer(self)
-        self._middleware = active_middleware()
+        self._middleware = active_middleware(get_rmw_implementation_identifier())
         # Plain publisher and timers on the steady clock: rclpy's lifecycle publisher drops
         # silently while inactive, and simulated time may stand still.
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)

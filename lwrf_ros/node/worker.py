@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 from lwrf_ros.classes.regions import Region
 from lwrf_ros.configuration.alerts import WHOLE_IMAGE, AlertWatch
 from lwrf_ros.drawing.overlay import draw_overlay
+from lwrf_ros.images.decoding import Picture, Refusal
 from lwrf_ros.node.camera import Camera, Frame
 from lwrf_ros.node.health.failures import EngineFailures, Remedy
-from lwrf_ros.node.input.decoding import Picture, Refusal, decode
+from lwrf_ros.node.input.image_messages import decode
 from lwrf_ros.node.output.camera_info import Sizes
 from lwrf_ros.node.output.messages import (
     Part,

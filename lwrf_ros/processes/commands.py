@@ -9,8 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from lwrf_ros.node.compat import profile_environment
-from lwrf_ros.package_data import config_path
+from lwrf_ros.machine.dds_profile import our_profile, profile_environment
 from lwrf_ros.processes.player import QUEUE_DEPTH
 
 LWRF = (sys.executable, "-m", "lwrf_ros.cli.main")
@@ -33,7 +32,7 @@ def run_environment(domain_id: int) -> dict[str, str]:
     # Another machine in the room may run a demo on the same domain.
     environment.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     environment["PYTHONUNBUFFERED"] = "1"
-    environment.update(profile_environment(str(config_path("fastdds_large_images.xml"))))
+    environment.update(profile_environment(our_profile()))
     return environment
 
 

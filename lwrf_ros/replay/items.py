@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from std_msgs.msg import Header
 
-    from lwrf_ros.node.input.decoding import Picture
+    from lwrf_ros.images.decoding import Picture
     from lwrf_ros.recordings import Frame
     from lwrf_ros.segmentation import Segmentation
 

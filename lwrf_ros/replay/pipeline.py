@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from typing import Any
 
-from lwrf_ros.node.input.decoding import Refusal, check, decode
+from lwrf_ros.images.decoding import Refusal
+from lwrf_ros.node.input.image_messages import check, decode
 from lwrf_ros.processes.player import to_message
 from lwrf_ros.recordings import CompressedImage
 from lwrf_ros.recordings.faults import CORRUPT_FRAME, Faults

@@ -19,8 +19,8 @@ import pytest
 
 from lwrf_ros.machine import collection, dds
 from lwrf_ros.machine.collection import without_home
+from lwrf_ros.machine.dds_profile import PROFILE_VARIABLES, profile_variable
 from lwrf_ros.machine.part_probe import NOT_INSTALLED, look_at, probe
-from lwrf_ros.node.compat import PROFILE_VARIABLES, profile_variable
 from lwrf_ros.package_data import bundled_weights, config_path
 from lwrf_ros.weights.summary import summaries
 

@@ -20,7 +20,7 @@ from lwrf_ros.experiments.soak.soak_report import SoakReport
 from lwrf_ros.experiments.soak.soak_run import SoakOptions, run_soak
 from lwrf_ros.memory import give_back_freed_memory
 from lwrf_ros.node.health.diagnostics import OUTCOMES
-from lwrf_ros.node.input.decoding import check, decode
+from lwrf_ros.node.input.image_messages import check, decode
 
 GOOD: dict[str, Any] = {
     "seconds": 60.0,

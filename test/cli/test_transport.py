@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lwrf_ros.experiments.transport.measurement import BUILT_IN, transport_environment
-from lwrf_ros.node.compat import profile_variable
+from lwrf_ros.machine.dds_profile import profile_variable
 
 LIMIT_S = 120
 

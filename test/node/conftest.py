@@ -20,16 +20,15 @@ import vision_interfaces
 from harness import QUICK, NodeProcess, Peer, StartDdsProcess, StartNode, environment_on
 from staging import CAMVID, PATIENCE_S, Play, Stage, Watched
 
+from lwrf_ros.machine.dds_profile import our_profile, profile_environment
 from lwrf_ros.network import RefineNet, build_network, randomise
-from lwrf_ros.node.compat import profile_environment
-from lwrf_ros.package_data import config_path
 from lwrf_ros.processes.domain import reserve_domain_id
 
 
 @pytest.fixture
 def domain_id(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A ROS domain that nobody else uses, with the profile for large images on both sides."""
-    variables = profile_environment(str(config_path("fastdds_large_images.xml")))
+    variables = profile_environment(our_profile())
     for variable, path in variables.items():
         monkeypatch.setenv(variable, path)
     with reserve_domain_id() as number:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from lwrf_ros.configuration.parameters import Parameters
-from lwrf_ros.node.middleware import Middleware
+from lwrf_ros.machine.middleware import Middleware
 
 CARRIES_ALL = Middleware("rmw", "any way", None)
 

@@ -22,10 +22,10 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from stand_ins import CARRIES_ALL, StandInNode, SteadyClock, settings
 from std_msgs.msg import Float32MultiArray
 
+from lwrf_ros.images.decoding import Refusal
+from lwrf_ros.machine.middleware import Middleware
 from lwrf_ros.node import camera as camera_module
 from lwrf_ros.node.camera import Camera, Frame
-from lwrf_ros.node.input.decoding import Refusal
-from lwrf_ros.node.middleware import Middleware
 from lwrf_ros.node.output import label_info
 
 

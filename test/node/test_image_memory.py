@@ -14,7 +14,7 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from lwrf_ros.node.input.decoding import decode
+from lwrf_ros.node.input.image_messages import decode
 from lwrf_ros.node.output.messages import image_message
 
 SHAPE = (48, 64)

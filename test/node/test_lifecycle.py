@@ -14,7 +14,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from harness import Peer, StartNode, account_adds_up, image
 from sensor_msgs.msg import Image
 
-from lwrf_ros.node.compat import PROFILE_VARIABLES
+from lwrf_ros.machine.dds_profile import PROFILE_VARIABLES
 
 PICTURE = image(np.zeros((32, 32, 3), np.uint8))
 END_LIMIT_S = 2.0

@@ -11,6 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lwrf_ros.images.decoding import check, decode
+from lwrf_ros.recordings import FrameError, open_frames
+
 _SEED = 0
 _NOISE = 6.0
 _TO_RGB = {"rgb8": None, "bgr8": cv2.COLOR_BGR2RGB, "mono8": cv2.COLOR_GRAY2RGB}
@@ -37,17 +40,11 @@ def read_frames(
     Raises:
         FrameError: If the recording cannot be read or holds no images.
     """
-    # Only here: these need ROS, and everything else of a benchmark does not.
-    from lwrf_ros.node.input.decoding import check, decode
-    from lwrf_ros.processes.player import to_message
-    from lwrf_ros.recordings import CompressedImage, FrameError, open_frames
-
     pictures = []
     with open_frames(path, topic) as source:
         for frame in islice(source, count):
-            message = to_message(frame, 0, isinstance(frame.image, CompressedImage))
-            check(message)
-            picture = decode(message)
+            check(frame.image)
+            picture = decode(frame.image)
             to_rgb = _TO_RGB[picture.encoding]
             array = picture.array if to_rgb is None else cv2.cvtColor(picture.array, to_rgb)
             pictures.append(np.ascontiguousarray(cv2.resize(array, size[::-1])))

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 
-from lwrf_ros.node.input.decoding import ENCODINGS
+from lwrf_ros.images.decoding import ENCODINGS
 
 _U32 = 2**32 - 1
 _SIDES = (0, 1, 2, 31, 33, 4096, 2**16, 2**25, 2**31, _U32)

@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.node.compat import PROFILE_VARIABLES, profile_variable
-from lwrf_ros.package_data import config_path
+from lwrf_ros.machine.dds_profile import PROFILE_VARIABLES, our_profile, profile_variable
 from lwrf_ros.processes.children import Children
 from lwrf_ros.processes.commands import CAMERA_TOPIC
 from lwrf_ros.processes.domain import reserve_domain_id
@@ -88,7 +87,7 @@ def transport_environment(transport: str, environment: Mapping[str, str]) -> dic
     if transport == "large_data":
         chosen[BUILT_IN] = "LARGE_DATA"
     elif transport == "profile":
-        chosen[profile_variable()] = str(config_path("fastdds_large_images.xml"))
+        chosen[profile_variable()] = str(our_profile())
     return chosen
 
 

@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import subprocess
-import sys
 from functools import lru_cache
 from typing import Any
 
@@ -14,32 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 
-# cv_bridge built for NumPy 1 can end the whole process under NumPy 2, so it is tried in another.
-_TRIAL = """
-from cv_bridge import CvBridge
-from sensor_msgs.msg import Image
-image = Image(width=2, height=1, step=8, encoding="bgra8")
-image.data = bytes([1, 2, 3, 255, 4, 5, 6, 255])
-rgb = CvBridge().imgmsg_to_cv2(image, "rgb8")
-raise SystemExit(rgb.tolist() != [[[3, 2, 1], [6, 5, 4]]])
-"""
-_TRIAL_LIMIT_S = 30.0
+from lwrf_ros.machine.bridge_trial import bridge_works
 
 
 @lru_cache(maxsize=1)
 def working_bridge() -> Any | None:
     """Return a CvBridge, None where it is not installed or does not work. The first call tries."""
-    if importlib.util.find_spec("cv_bridge") is None:
+    if not bridge_works():
         return None
     try:
-        subprocess.run(
-            [sys.executable, "-c", _TRIAL], check=True, capture_output=True, timeout=_TRIAL_LIMIT_S
-        )
         from cv_bridge import CvBridge  # an optional dependency, imported once it is known to work
 
         return CvBridge()
     except Exception:
-        # The trial failed, or what worked there does not here. OpenCV serves in both cases.
+        # What worked in the trial does not here; OpenCV serves as well.
         return None
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 
-from lwrf_ros.node.input.decoding import Picture
+from lwrf_ros.images.decoding import Picture
 
 
 class Sample(NamedTuple):

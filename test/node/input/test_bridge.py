@@ -19,8 +19,9 @@ from encodings_table import EVEN_WIDTH, SAMPLES, difference, message_of, seen_in
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 
+from lwrf_ros.machine import bridge_trial
 from lwrf_ros.node.input import bridge
-from lwrf_ros.node.input.decoding import check, decode
+from lwrf_ros.node.input.image_messages import check, decode
 
 Install = Callable[[str], None]
 # What the real one does: it knows the channel orders, mistakes padded rows, fails on big-endian
@@ -171,7 +172,7 @@ def test_a_broken_one_is_not_used_and_does_no_harm(install: Install, fault: str)
 
 def test_one_that_hangs_is_given_up(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     install("import time; time.sleep(600)")
-    monkeypatch.setattr(bridge, "_TRIAL_LIMIT_S", 1.0)
+    monkeypatch.setattr(bridge_trial, "_TRIAL_LIMIT_S", 1.0)
     assert bridge.working_bridge() is None
 
 

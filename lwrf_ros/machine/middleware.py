@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rclpy.utilities import get_rmw_implementation_identifier
-
-from lwrf_ros.node.compat import profile_variable
+from lwrf_ros.machine.dds_profile import profile_variable
 
 _FAST_DDS_SEGMENT_BYTES = 512 * 1024
 # eProsima's own ways to say "large data" without a profile.
@@ -60,17 +58,17 @@ class Middleware:
         )
 
 
-def active_middleware(environment: Mapping[str, str] | None = None) -> Middleware:
+def active_middleware(name: str, environment: Mapping[str, str] | None = None) -> Middleware:
     """Find out what carries messages in this process, as far as its settings tell.
 
     The settings of a camera's process are its own: what is found here holds for it only where it
     was given the same.
 
     Args:
+        name: rclpy's identifier of it, rmw_fastrtps_cpp for example.
         environment: Environment variables, those of this process by default.
     """
     given = os.environ if environment is None else environment
-    name = get_rmw_implementation_identifier()
     if name.startswith("rmw_fastrtps"):
         return _fast_dds(name, given)
     if name.startswith("rmw_cyclonedds"):

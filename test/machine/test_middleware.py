@@ -8,36 +8,37 @@ from pathlib import Path
 
 import pytest
 
-from lwrf_ros.node import middleware
-from lwrf_ros.node.compat import profile_environment, profile_variable
-from lwrf_ros.node.middleware import SMALLEST_IMAGE_BYTES, Middleware, active_middleware
-from lwrf_ros.package_data import config_path
+from lwrf_ros.machine import middleware
+from lwrf_ros.machine.dds_profile import our_profile, profile_environment, profile_variable
+from lwrf_ros.machine.middleware import SMALLEST_IMAGE_BYTES, Middleware, active_middleware
 
-PROFILE = str(config_path("fastdds_large_images.xml"))
+PROFILE = str(our_profile())
 VARIABLE = profile_variable()
 
 
+def fast_dds(environment: dict[str, str]) -> Middleware:
+    return active_middleware("rmw_fastrtps_cpp", environment)
+
+
 @pytest.fixture(autouse=True)
-def fast_dds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Fast DDS, in a folder without a profile."""
+def folder_without_a_profile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(middleware, "get_rmw_implementation_identifier", lambda: "rmw_fastrtps_cpp")
 
 
 def test_the_default_loses_images() -> None:
-    text = active_middleware({}).loses(SMALLEST_IMAGE_BYTES, "images like 640x480 rgb8")
+    text = fast_dds({}).loses(SMALLEST_IMAGE_BYTES, "images like 640x480 rgb8")
     assert text is not None
     assert text.startswith(
         "images like 640x480 rgb8 of 900 KiB will be lost in part: rmw_fastrtps_cpp, shared "
         "memory 512 KiB, the default carries 512 KiB for sure; give config/"
     )
     assert VARIABLE in text
-    assert active_middleware({}).loses(512 * 1024, "small ones") is None
+    assert fast_dds({}).loses(512 * 1024, "small ones") is None
 
 
 def test_the_profile_of_this_package_carries_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(middleware, "_shared_memory_bytes", lambda: 2**30)
-    found = active_middleware({VARIABLE: PROFILE})
+    found = fast_dds({VARIABLE: PROFILE})
     assert str(found) == "rmw_fastrtps_cpp, shared memory 64.0 MiB"
     assert found.loses(3840 * 2160 * 3, "images") is None
     assert found.loses(2**26 + 1, "images") is not None
@@ -46,21 +47,21 @@ def test_the_profile_of_this_package_carries_them(monkeypatch: pytest.MonkeyPatc
 def test_the_variable_is_the_one_that_the_launch_file_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FASTDDS_DEFAULT_PROFILES_FILE", raising=False)
     monkeypatch.delenv("FASTRTPS_DEFAULT_PROFILES_FILE", raising=False)
-    assert profile_environment(PROFILE) == {VARIABLE: PROFILE}
+    assert profile_environment(our_profile()) == {VARIABLE: PROFILE}
 
 
 def test_a_small_container_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(middleware, "_shared_memory_bytes", lambda: 2**19)
-    text = active_middleware({VARIABLE: PROFILE}).loses(SMALLEST_IMAGE_BYTES, "images")
+    text = fast_dds({VARIABLE: PROFILE}).loses(SMALLEST_IMAGE_BYTES, "images")
     assert text is not None
     assert "a shared-memory segment of 64.0 MiB in /dev/shm of 0.5 MiB" in text
     assert "--shm-size" in text
 
 
 def test_large_data_has_no_known_limit() -> None:
-    found = active_middleware({"FASTDDS_BUILTIN_TRANSPORTS": "LARGE_DATA?max_msg_size=1MB"})
+    found = fast_dds({"FASTDDS_BUILTIN_TRANSPORTS": "LARGE_DATA?max_msg_size=1MB"})
     assert found.loses(10**9, "images") is None
-    assert active_middleware({"FASTDDS_BUILTIN_TRANSPORTS": "SHM"}).loses(10**6, "images")
+    assert fast_dds({"FASTDDS_BUILTIN_TRANSPORTS": "SHM"}).loses(10**6, "images")
 
 
 @pytest.mark.parametrize(
@@ -88,17 +89,17 @@ def test_large_data_has_no_known_limit() -> None:
 def test_other_profiles(tmp_path: Path, text: str, carries: bool) -> None:
     path = tmp_path / "profile.xml"
     path.write_text(text)
-    found = active_middleware({VARIABLE: str(path)})
+    found = fast_dds({VARIABLE: str(path)})
     assert (found.loses(SMALLEST_IMAGE_BYTES, "images") is None) is carries
 
 
 def test_a_profile_in_the_working_folder_counts(tmp_path: Path) -> None:
     (tmp_path / "DEFAULT_FASTDDS_PROFILES.xml").write_text(Path(PROFILE).read_text())
-    assert "64.0 MiB" in str(active_middleware({}))
+    assert "64.0 MiB" in str(fast_dds({}))
 
 
 def test_a_profile_that_is_not_there_is_said() -> None:
-    assert "cannot be read" in str(active_middleware({VARIABLE: "/nowhere/profile.xml"}))
+    assert "cannot be read" in str(fast_dds({VARIABLE: "/nowhere/profile.xml"}))
 
 
 def test_cyclone_is_bound_to_the_receive_buffer(
@@ -107,17 +108,13 @@ def test_cyclone_is_bound_to_the_receive_buffer(
     limit = tmp_path / "rmem_max"
     limit.write_text("212992\n")
     monkeypatch.setattr(middleware, "_RECEIVE_BUFFER", limit)
-    monkeypatch.setattr(
-        middleware, "get_rmw_implementation_identifier", lambda: "rmw_cyclonedds_cpp"
-    )
-    text = active_middleware({}).loses(SMALLEST_IMAGE_BYTES, "images")
+    text = active_middleware("rmw_cyclonedds_cpp", {}).loses(SMALLEST_IMAGE_BYTES, "images")
     assert text is not None
     assert "at most 208 KiB" in text
     assert "net.core.rmem_max" in text
 
 
-def test_another_middleware_is_named_and_nothing_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(middleware, "get_rmw_implementation_identifier", lambda: "rmw_zenoh_cpp")
-    found = active_middleware({})
+def test_another_middleware_is_named_and_nothing_claimed() -> None:
+    found = active_middleware("rmw_zenoh_cpp", {})
     assert found == Middleware("rmw_zenoh_cpp", "settings unknown to this node", None)
     assert found.loses(10**9, "images") is None

@@ -15,9 +15,9 @@ import pytest
 from sensor_msgs.msg import CompressedImage
 
 from lwrf_ros.configuration.parameters import Parameters
-from lwrf_ros.node.input import picture_header
-from lwrf_ros.node.input.decoding import Refusal, check, decode
-from lwrf_ros.node.input.picture_header import read_picture_header
+from lwrf_ros.images import picture_header
+from lwrf_ros.images.decoding import Refusal, check, decode
+from lwrf_ros.images.picture_header import read_picture_header
 
 NOISE = np.random.default_rng(0).integers(0, 256, (24, 40, 3), dtype=np.uint8)
 

@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""Image messages to arrays: the cheap check of a header, and every encoding in one table."""
+"""Images to arrays: the cheap check of their description, and every encoding in one table."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol, TypeGuard
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sensor_msgs.msg import CompressedImage, Image
 
 from lwrf_ros.configuration.parameters import Parameters
-from lwrf_ros.node.input import bridge
-from lwrf_ros.node.input.picture_header import count_jpeg_scans, read_picture_header
+from lwrf_ros.images.picture_header import count_jpeg_scans, read_picture_header
 
 _U1, _U2 = np.dtype(np.uint8), np.dtype(np.uint16)
 
@@ -40,6 +39,32 @@ class Picture(NamedTuple):
 
     array: NDArray[np.uint8]
     encoding: str
+
+
+class Raw(Protocol):
+    """The fields of a sensor_msgs/Image, of the message or as recorded; `data` are bytes."""
+
+    @property
+    def encoding(self) -> str: ...  # noqa: D102
+    @property
+    def width(self) -> int: ...  # noqa: D102
+    @property
+    def height(self) -> int: ...  # noqa: D102
+    @property
+    def step(self) -> int: ...  # noqa: D102
+    @property
+    def is_bigendian(self) -> int: ...  # noqa: D102
+    @property
+    def data(self) -> Any: ...  # noqa: D102
+
+
+class Compressed(Protocol):
+    """The fields of a sensor_msgs/CompressedImage, likewise."""
+
+    @property
+    def format(self) -> str: ...  # noqa: D102
+    @property
+    def data(self) -> Any: ...  # noqa: D102
 
 
 class _Format(NamedTuple):
@@ -94,49 +119,45 @@ ENCODINGS = tuple(_FORMATS)
 _PAIRED = ("yuv", "uyvy", "yuyv", "nv", "bayer")
 # REP 118 and friends: numbers, not pictures.
 _NOT_A_PICTURE = ("16UC1", "32FC1", "16SC1", "32SC1", "64FC1")
-# What is never as long in earnest would otherwise go into every output and the log.
-_LONGEST_TEXT = 1024
 _SHOWN_TEXT = 40
 # A decoder goes over all pixels for each scan; colour in the usual steps takes ten.
 _MOST_SCANS = 64
 _DEFAULTS = Parameters()
 
 
-def check(message: Image | CompressedImage, parameters: Parameters = _DEFAULTS) -> None:
-    """Check a message by its header alone, without touching a pixel.
+def check(image: Raw | Compressed, parameters: Parameters = _DEFAULTS) -> None:
+    """Check an image by its description alone, without touching a pixel.
 
     Args:
-        message: The message.
+        image: The image.
         parameters: How large it may be: max_pixels and max_bytes.
 
     Raises:
         Refusal: If it cannot be an image of an encoding known here, or is too large.
     """
-    frame_id, size = message.header.frame_id, len(message.data)
-    if len(frame_id) > _LONGEST_TEXT:
-        raise Refusal(
-            "header",
-            f"the frame_id {_short(frame_id)} has {len(frame_id)} characters; wanted at most "
-            f"{_LONGEST_TEXT}",
-        )
+    size = len(image.data)
     if size > parameters.max_bytes:
         raise Refusal(
             "too_large",
             f"the message has {size} bytes of data; max_bytes allows {parameters.max_bytes}",
         )
-    if isinstance(message, CompressedImage):
-        _check_compressed(message, parameters)
+    if _is_compressed(image):
+        _check_compressed(image, parameters)
     else:
-        _check_raw(message, parameters)
+        _check_raw(image, parameters)
 
 
-def _check_compressed(message: CompressedImage, parameters: Parameters) -> None:
+def _is_compressed(image: Raw | Compressed) -> TypeGuard[Compressed]:
+    return hasattr(image, "format")
+
+
+def _check_compressed(message: Compressed, parameters: Parameters) -> None:
     if not len(message.data):
         raise Refusal("empty", "the message has no data; wanted a JPEG or PNG image")
     if "compressedDepth" in message.format:
         raise Refusal(
             "encoding",
-            f"the format is {_short(message.format)}, a depth image; wanted a JPEG or PNG picture",
+            f"the format is {short(message.format)}, a depth image; wanted a JPEG or PNG picture",
         )
     header = read_picture_header(message.data)
     if header is None:
@@ -154,7 +175,7 @@ def _check_pixels(width: int, height: int, kind: str, parameters: Parameters) ->
         )
 
 
-def _check_raw(message: Image, parameters: Parameters) -> None:
+def _check_raw(message: Raw, parameters: Parameters) -> None:
     width, height, step = message.width, message.height, message.step
     name = message.encoding
     if not width or not height or not len(message.data):
@@ -167,7 +188,7 @@ def _check_raw(message: Image, parameters: Parameters) -> None:
         why = "depth or numbers, not a picture" if name in _NOT_A_PICTURE else "not known here"
         raise Refusal(
             "encoding",
-            f"the encoding is {_short(name)}, {why}; wanted one of {', '.join(ENCODINGS)}",
+            f"the encoding is {short(name)}, {why}; wanted one of {', '.join(ENCODINGS)}",
         )
     _check_pixels(width, height, name, parameters)
     if name.startswith(_PAIRED) and (width % 2 or (layout.rows != 2 and height % 2)):
@@ -186,16 +207,24 @@ def _check_raw(message: Image, parameters: Parameters) -> None:
         )
 
 
-def decode(message: Image | CompressedImage) -> Picture:
-    """Return the picture of a message that `check` let pass.
+def decode(
+    message: Raw | Compressed,
+    convert: Callable[[Any, str], NDArray[np.uint8] | None] = lambda message, target: None,
+) -> Picture:
+    """Return the picture of an image that `check` let pass.
 
-    rgb8, bgr8 and mono8 are views of the message's own bytes, padding included; everything else
-    is converted once.
+    rgb8, bgr8 and mono8 are views of the image's own bytes, padding included; everything else is
+    converted once.
+
+    Args:
+        message: The image.
+        convert: A library that converts an image to an encoding, or says None to what it does not
+            know; the table of this module serves then, with the same result.
 
     Raises:
         Refusal: If the content cannot be decoded.
     """
-    if isinstance(message, CompressedImage):
+    if _is_compressed(message):
         return _decompress(message)
     layout = _FORMATS[message.encoding]
     pixels = _view(message, layout)
@@ -203,7 +232,7 @@ def decode(message: Image | CompressedImage) -> Picture:
         return Picture(pixels, layout.target)
     if pixels.flags.c_contiguous and pixels.dtype.isnative:
         # cv_bridge misreads some padded rows without a word, and big-endian ones not at all.
-        converted = bridge.convert(message, layout.target)
+        converted = convert(message, layout.target)
         if converted is not None:
             return Picture(converted, layout.target)
     try:
@@ -212,7 +241,7 @@ def decode(message: Image | CompressedImage) -> Picture:
         raise Refusal("conversion", f"OpenCV cannot convert {message.encoding}: {error}") from error
 
 
-def _view(message: Image, layout: _Format) -> NDArray:
+def _view(message: Raw, layout: _Format) -> NDArray:
     """Return the message's bytes as ``(rows, W)`` or ``(rows, W, channels)``, without a copy."""
     shape: tuple[int, ...] = (message.height * layout.rows // 2, message.width)
     strides: tuple[int, ...] = (message.step, layout.channels * layout.dtype.itemsize)
@@ -232,7 +261,7 @@ def _convert(pixels: NDArray, layout: _Format) -> NDArray[np.uint8]:
     return pixels
 
 
-def _decompress(message: CompressedImage) -> Picture:
+def _decompress(message: Compressed) -> Picture:
     scans = count_jpeg_scans(message.data) if message.data[0] == 0xFF else 1
     if scans > _MOST_SCANS:
         raise Refusal(
@@ -249,12 +278,13 @@ def _decompress(message: CompressedImage) -> Picture:
     return Picture(picture, "bgr8")
 
 
-def _damaged(message: CompressedImage) -> str:
+def _damaged(message: Compressed) -> str:
     return (
-        f"the compressed image (format {_short(message.format)}, {len(message.data)} bytes) cannot "
+        f"the compressed image (format {short(message.format)}, {len(message.data)} bytes) cannot "
         "be decoded; wanted a whole JPEG or PNG image"
     )
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Return a text for a message: what a stranger wrote may be of any length."""
     return repr(text if len(text) <= _SHOWN_TEXT else f"{text[:_SHOWN_TEXT]}...")

@@ -22,8 +22,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 
+from lwrf_ros.images.decoding import ENCODINGS, Picture, Refusal
 from lwrf_ros.node.input import bridge
-from lwrf_ros.node.input.decoding import ENCODINGS, Picture, Refusal, check, decode
+from lwrf_ros.node.input.image_messages import check, decode
 
 BAG = "bags/odd_encodings_ros2_db3"
 
