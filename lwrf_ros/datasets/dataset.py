@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwrf_ros.classes.class_table import UNLABELLED, ClassTable
+from lwrf_ros.datasets.names import find_images, find_masks, name_of
 from lwrf_ros.datasets.pair import (
     NO_MEANING,
     DatasetError,
@@ -25,6 +26,7 @@ from lwrf_ros.datasets.pair import (
 )
 from lwrf_ros.datasets.probabilities import check_probabilities, find_probabilities
 from lwrf_ros.datasets.published import LAYOUTS, list_published, recognise
+from lwrf_ros.files import listed
 
 __all__ = [
     "DatasetError",
@@ -39,17 +41,16 @@ __all__ = [
     "read_truth",
 ]
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
-MASK_SUFFIX = ".png"
 _WORKERS = 4
 
 
 def find_pairs(source: str | PathLike[str], split: str = "val") -> list[Pair]:
-    """List the pairs of a data set, sorted by name.
+    """List the pairs of a data set in natural order of their names.
 
     The layout is ``folder/images/NAME.jpg`` (or another image format) beside
-    ``folder/masks/NAME.png``. ``voc:folder`` or ``voc:folder:train`` is a published data set in
-    the layout in which it is distributed; `LAYOUTS` names them.
+    ``folder/masks/NAME.png``, or what `names.find_masks` takes as well. ``voc:folder`` or
+    ``voc:folder:train`` is a published data set in the layout in which it is distributed; `LAYOUTS`
+    names them.
 
     Args:
         source: The data set's folder, with the name of its layout before it where it has one.
@@ -90,25 +91,18 @@ def _list_folder(root: Path, problems: list[str]) -> list[Pair]:
                 f"masks/NAME.png beside each other{_advice(root)}"
             )
             return []
-    images: dict[str, Path] = {}
-    for path in sorted((root / "images").iterdir()):
-        if path.name.startswith(".") or path.suffix.lower() not in IMAGE_SUFFIXES:
-            continue
-        if path.stem in images:
-            problems.append(f"{path}: is called like {images[path.stem].name}; rename one of them")
-        else:
-            images[path.stem] = path
-    masks = {
-        path.stem: path
-        for path in sorted((root / "masks").iterdir())
-        if path.suffix.lower() == MASK_SUFFIX and not path.name.startswith(".")
-    }
+    images = find_images(root / "images", problems)
+    masks = find_masks(root / "masks", images, problems)
     if not images and not masks:
         problems.append(f"{root} holds no images; wanted files in {root / 'images'}")
-    for name in sorted(images.keys() - masks.keys()):
-        problems.append(f"{images[name]}: has no mask; wanted {root / 'masks' / name}.png")
-    for name in sorted(masks.keys() - images.keys()):
-        problems.append(f"{masks[name]}: has no image of that name in {root / 'images'}")
+    others = {name_of(path): path for path in listed(root / "masks")}
+    for name, path in images.items():
+        if name not in masks:
+            there = f", not {others[name].name}" if name in others else ""
+            problems.append(f"{path}: has no mask; wanted {root / 'masks' / name}.png{there}")
+    for name, path in masks.items():
+        if name not in images:
+            problems.append(f"{path}: has no image of that name in {root / 'images'}")
     stored = find_probabilities(root)
     return [
         Pair(name, path, masks[name], probabilities=stored.get(name))

@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lwrf_ros.datasets.names import name_of
 from lwrf_ros.datasets.pair import DatasetError
+from lwrf_ros.files import listed
 from lwrf_ros.labelling.probability_file import FOLDER, KEY, SUFFIX
 
 
@@ -24,11 +26,7 @@ def find_probabilities(root: Path) -> dict[str, Path]:
     folder = root / FOLDER
     if not folder.is_dir():
         return {}
-    return {
-        path.stem: path
-        for path in sorted(folder.iterdir())
-        if path.suffix.lower() == SUFFIX and not path.name.startswith(".")
-    }
+    return {name_of(path): path for path in listed(folder) if path.suffix.lower() == SUFFIX}
 
 
 def read_probabilities(path: Path, num_classes: int) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lwrf_ros.datasets import numberings
 from lwrf_ros.datasets.pair import Numbering, Pair
+from lwrf_ros.files import is_hidden, listed, natural_order
 
 SPLITS = ("train", "val", "test", "trainval")
 # So many of the names that a wrong folder holds are told.
@@ -203,7 +204,8 @@ def list_published(name: str, root: Path, split: str, problems: list[str]) -> li
         names = _read_names(listing, problems)
     else:
         names = _names_in(images, found.image_ends)
-        for orphan in sorted(set(_names_in(masks, (found.mask_end,))) - set(names)):
+        orphans = set(_names_in(masks, (found.mask_end,))) - set(names)
+        for orphan in sorted(orphans, key=natural_order):
             problems.append(f"{masks / orphan}{found.mask_end}: has no image in {images}")
     if not names:
         problems.append(f"{listing if found.listing else images} names no images of {split!r}")
@@ -235,7 +237,8 @@ def _read_names(listing: Path, problems: list[str]) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         problems.append(f"{listing}: cannot be read as a list of names: {error}")
         return []
-    return sorted({Path(line.split()[0]).stem for line in lines if line.strip()})
+    names = {Path(line.split()[0]).stem for line in lines if line.strip()}
+    return sorted(names, key=natural_order)
 
 
 def _names_in(folder: Path, ends: tuple[str, ...]) -> list[str]:
@@ -244,14 +247,14 @@ def _names_in(folder: Path, ends: tuple[str, ...]) -> list[str]:
         path.relative_to(folder).as_posix()[: -len(end)]
         for end in ends
         for path in folder.rglob(f"*{end}")
-        if not path.name.startswith(".")
+        if not any(map(is_hidden, (path, *path.relative_to(folder).parents)))
     }
-    return sorted(found)
+    return sorted(found, key=natural_order)
 
 
 def _not_recognised(layout: Layout, root: Path) -> str:
     looked_for = " or ".join(one.masks.format(split="train") for one in layout.arrangements)
-    held = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
+    held = [path.name for path in listed(root)]
     told = ", ".join(held[:_TOLD]) + (", …" if len(held) > _TOLD else "")
     matlab = any(name.endswith(".mat") for name in held)
     return (

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 
 from lwrf_ros.classes.class_table import ClassTable
-from lwrf_ros.datasets.dataset import IMAGE_SUFFIXES, MASK_SUFFIX
+from lwrf_ros.datasets.names import MASK_SUFFIX, find_images, find_masks, name_of
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.labelling.probability_file import FOLDER as PROBABILITIES
 from lwrf_ros.labelling.probability_file import SUFFIX as PROBABILITIES_SUFFIX
@@ -84,21 +85,20 @@ class Target:
 
     def image_of(self, name: str) -> Path | None:
         """Return the image of a name in whatever format, None if there is none."""
-        candidates = (self._images / f"{name}{suffix}" for suffix in IMAGE_SUFFIXES)
-        return next((path for path in candidates if path.exists()), None)
+        return self._there.get(name)
 
     def has_mask(self, name: str) -> bool:
-        """Tell whether there is a mask of that name."""
-        return self._mask(name).exists()
+        """Tell whether an image has a mask, however a labelling tool named it."""
+        return name in self._masked or self._mask(name).exists()
 
     def write_image(self, name: str, pixels_bgr: npt.NDArray[np.uint8]) -> None:
         """Write ``(H, W, 3) uint8 BGR``, or ``(H, W) uint8`` grey."""
         _, data = cv2.imencode(self._suffix, pixels_bgr, self._options)
-        _store(self._images / f"{name}{self._suffix}", data.tobytes())
+        self._store_image(self._images / f"{name}{self._suffix}", data.tobytes())
 
     def copy_image(self, name: str, file: Path) -> None:
         """Write an image as it is in a file."""
-        _store(self._images / f"{name}{file.suffix.lower()}", file.read_bytes())
+        self._store_image(self._images / f"{name}{file.suffix.lower()}", file.read_bytes())
 
     def has_probabilities(self, name: str) -> bool:
         """Tell whether there are probabilities of that name."""
@@ -114,6 +114,21 @@ class Target:
             _store(self._classes, classes.encode())
         _, data = cv2.imencode(MASK_SUFFIX, labels)
         _store(self._mask(name), data.tobytes())
+
+    @cached_property
+    def _there(self) -> dict[str, Path]:
+        """The images by name."""
+        return find_images(self._images, []) if self._images.is_dir() else {}
+
+    @cached_property
+    def _masked(self) -> frozenset[str]:
+        """The images that had a mask when the first was asked for."""
+        found = find_masks(self._masks, self._there, []) if self._masks.is_dir() else {}
+        return frozenset(found)
+
+    def _store_image(self, path: Path, data: bytes) -> None:
+        _store(path, data)
+        self._there[name_of(path)] = path
 
     def _mask(self, name: str) -> Path:
         return self._masks / f"{name}{MASK_SUFFIX}"

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lwrf_ros.datasets.dataset import IMAGE_SUFFIXES
+from lwrf_ros.datasets.names import IMAGE_SUFFIXES, name_of
 from lwrf_ros.datasets.pair import DatasetError, read_image, refuse_truncated_jpeg
 from lwrf_ros.extraction.frame_choice import FrameChoice
 from lwrf_ros.extraction.frame_counts import Account
@@ -51,7 +51,7 @@ class Photographs:
         self._choice = choice
         self._files: dict[str, Path] = {}
         for file in list_images(self.folder, required=True):
-            other = self._files.setdefault(file.stem, file)
+            other = self._files.setdefault(name_of(file), file)
             if other != file:
                 raise LabelError(
                     f"{file} is called like {other.name}, and their masks would be too; rename "

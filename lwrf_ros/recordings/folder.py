@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from lwrf_ros.files import listed
 from lwrf_ros.recordings.faults import Faults
 from lwrf_ros.recordings.frame import CompressedImage, Frame, FrameError, FrameSource, RawImage
 from lwrf_ros.recordings.video import FRAME_ID, bgr_image
@@ -19,7 +20,7 @@ FOLDER_RATE_HZ = 10.0
 
 
 class FolderFrames(FrameSource):
-    """The images of a folder, sorted by name, at ten a second."""
+    """The images of a folder in natural order (frame_2 before frame_10), at ten a second."""
 
     compressed = False
     has_stamps = False
@@ -58,12 +59,12 @@ class FolderFrames(FrameSource):
 
 
 def list_images(folder: Path, required: bool = False) -> list[Path]:
-    """List the images of a folder by name; its subfolders are not entered.
+    """List the images of a folder in natural order; its subfolders are not entered.
 
     Raises:
         FrameError: If there is none but one is required.
     """
-    files = sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in IMAGE_SUFFIXES)
+    files = [path for path in listed(folder) if path.suffix.lower() in IMAGE_SUFFIXES]
     if required and not files:
         raise FrameError(
             f"the folder {folder} has neither a metadata.yaml (then it would be a bag) nor an "

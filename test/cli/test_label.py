@@ -200,6 +200,19 @@ def test_probabilities_can_be_asked_for_later(
     assert len(list((out / "probabilities").iterdir())) == 3
 
 
+def test_masks_stay_under_the_names_that_labelling_tools_give(
+    photographs: Path, out: Path, asked: Sequence[str | Path]
+) -> None:
+    assert label(photographs, "-o", out, *asked) == 0
+    masks = out / "masks"
+    (masks / "lawn.png").rename(masks / "lawn.jpg.png")
+    (masks / "brick.png").rename(masks / "brick_mask.png")
+    before = {name: (out / name).stat().st_mtime_ns for name in files(out)}
+    assert label(photographs, "-o", out, *asked) == 0
+    assert label(out, "-o", out, *asked) == 0  # where it is
+    assert {name: (out / name).stat().st_mtime_ns for name in files(out)} == before
+
+
 def test_photographs_that_cannot_be_read_are_counted(
     photographs: Path, out: Path, asked: Sequence[str | Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

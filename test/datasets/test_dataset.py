@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import cv2
@@ -60,6 +61,81 @@ def test_pairs_belong_together_by_name(tmp_path: Path) -> None:
     ]
     assert pairs[0].image.parent == tmp_path / "images"
     assert find_pairs(str(tmp_path)) == pairs
+
+
+def test_pairs_are_in_natural_order(tmp_path: Path) -> None:
+    """As they were recorded: a calibration halves them, and the first N are the first N."""
+    for number in (10, 9, 100, 1):
+        write_pair(tmp_path, f"frame_{number}", *scene(0, (4, 6)))
+    assert [pair.name for pair in find_pairs(tmp_path)] == [
+        f"frame_{number}" for number in (1, 9, 10, 100)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("image", "mask"),
+    [
+        ("f0.jpg", "f0_mask.png"),  # Roboflow
+        ("a_jpg.rf.5c1d.jpg", "a_jpg.rf.5c1d_mask.png"),
+        ("f0.png", "f0.png.png"),  # Supervisely
+        ("f0.JPG", "f0.JPG.png"),
+        ("f0_mask.png", "f0_mask.png"),  # its own name
+        ("f.png.bmp", "f.png.png"),
+        # A name as Linux and Windows write it, and as macOS does; either side may be on a Mac.
+        (
+            "stra\N{LATIN SMALL LETTER SHARP S}e_\N{LATIN SMALL LETTER U WITH DIAERESIS}.jpg",
+            "stra\N{LATIN SMALL LETTER SHARP S}e_u\N{COMBINING DIAERESIS}.png",
+        ),
+        ("u\N{COMBINING DIAERESIS}.png", "\N{LATIN SMALL LETTER U WITH DIAERESIS}_mask.png"),
+    ],
+)
+def test_masks_as_labelling_tools_name_them(tmp_path: Path, image: str, mask: str) -> None:
+    for path in write_pair(tmp_path, "a", *scene(0, (4, 6))):
+        path.rename(path.with_name({"images": image, "masks": mask}[path.parent.name]))
+    # What macOS puts beside both on a stick.
+    (tmp_path / f"images/._{image}").write_bytes(b"\x00\x05\x16\x07")
+    (tmp_path / f"masks/._{mask}").write_bytes(b"\x00\x05\x16\x07")
+    (pair,) = find_pairs(tmp_path)
+    assert (pair.image.name, pair.mask.name) == (image, mask)
+    assert pair.name == unicodedata.normalize("NFC", Path(image).stem)
+
+
+def test_an_image_of_the_masks_whole_name_comes_first(tmp_path: Path) -> None:
+    for name in ("a", "a_mask", "a.png"):
+        write_pair(tmp_path, name, *scene(0, (4, 6)))
+    assert {pair.name: pair.mask.name for pair in find_pairs(tmp_path)} == {
+        "a": "a.png",
+        "a.png": "a.png.png",
+        "a_mask": "a_mask.png",
+    }
+
+
+def test_two_masks_of_one_image(tmp_path: Path) -> None:
+    write_pair(tmp_path, "a", *scene(0, (4, 6)))
+    mask = (tmp_path / "masks/a.png").read_bytes()
+    (tmp_path / "masks/a_mask.png").write_bytes(mask)
+    with pytest.raises(DatasetError, match=r"a_mask\.png: is a mask of a, as is a\.png; remove"):
+        find_pairs(tmp_path)
+
+
+def test_names_that_differ_by_their_unicode_only(tmp_path: Path) -> None:
+    for name in ("u\N{COMBINING DIAERESIS}", "\N{LATIN SMALL LETTER U WITH DIAERESIS}"):
+        write_pair(tmp_path, name, *scene(0, (4, 6)))
+    with pytest.raises(DatasetError, match="is called like"):
+        find_pairs(tmp_path)
+
+
+def test_a_mask_of_another_name_or_kind_is_told_the_wanted_one(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_pair(tmp_path, name, *scene(0, (4, 6)))
+    (tmp_path / "masks/a.png").rename(tmp_path / "masks/a_label.png")
+    (tmp_path / "masks/b.png").rename(tmp_path / "masks/b.jpg")
+    folder = tmp_path / "masks"
+    assert mistakes_of(tmp_path) == [
+        f"{tmp_path}/images/a.png: has no mask; wanted {folder}/a.png",
+        f"{tmp_path}/images/b.png: has no mask; wanted {folder}/b.png, not b.jpg",
+        f"{folder}/a_label.png: has no image of that name in {tmp_path}/images",
+    ]
 
 
 @pytest.mark.parametrize("missing", [".", "images", "masks"])

@@ -31,7 +31,9 @@ def test_found_by_the_images_name(tmp_path: Path) -> None:
     one = store(folder / "a.npz", probabilities=np.zeros((2, 1, 1), np.uint8))
     (folder / "notes.txt").write_text("not one of them")
     (folder / "._a.npz").write_text("a Mac's")
-    assert find_probabilities(tmp_path) == {"a": one}
+    composed, taken_apart = "\N{LATIN SMALL LETTER A WITH DIAERESIS}", "a\N{COMBINING DIAERESIS}"
+    two = store(folder / f"{taken_apart}.npz", probabilities=np.zeros((2, 1, 1), np.uint8))
+    assert find_probabilities(tmp_path) == {"a": one, composed: two}
 
 
 def test_read_as_they_are(tmp_path: Path) -> None:

@@ -155,6 +155,22 @@ def test_folder_is_sorted_and_runs_at_ten_hertz(image_folder: Path) -> None:
         )
 
 
+def test_folder_is_in_natural_order_without_what_macos_adds(tmp_path: Path) -> None:
+    for number in (10, 2, 1, 12):
+        cv2.imwrite(str(tmp_path / f"frame_{number}.png"), np.full((4, 6, 3), number, np.uint8))
+    (tmp_path / "._frame_1.png").write_bytes(b"\x00\x05\x16\x07 Mac OS X")
+    with open_frames(tmp_path) as source:
+        assert source.count == 4
+        assert [int(frame.image.data[0]) for frame in source] == [1, 2, 10, 12]
+
+
+def test_a_folder_with_nothing_but_hidden_files_is_empty(tmp_path: Path) -> None:
+    for name in ("._0.mcap", "._bag_0.db3", "._frame_1.png"):
+        (tmp_path / name).touch()
+    with pytest.raises(FrameError, match="nor an image"):
+        open_frames(tmp_path)
+
+
 def test_damaged_image_is_named(image_folder: Path) -> None:
     (image_folder / "001.png").write_bytes(b"no image")
     with open_frames(image_folder) as source, pytest.raises(FrameError, match=r"001\.png"):

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 import yaml
 import zstandard
 
+from lwrf_ros.files import listed
 from lwrf_ros.recordings.faults import MISSING_FILE, MISSING_METADATA, TRUNCATED_FILE, Faults
 from lwrf_ros.recordings.frame import FrameError
 
@@ -41,7 +41,7 @@ def is_bag_file(path: Path) -> bool:
 
 def files_in(folder: Path) -> list[Path]:
     """List the files of a folder that are a rosbag2's, in the order of their numbers."""
-    return sorted((path for path in folder.iterdir() if is_bag_file(path)), key=_by_numbers)
+    return [path for path in listed(folder) if is_bag_file(path)]
 
 
 def files_of(path: Path, faults: Faults) -> BagFiles:
@@ -118,11 +118,6 @@ def decompress_file(path: Path, folder: Path, faults: Faults) -> Path:
             except zstandard.ZstdError as error:
                 faults.add(TRUNCATED_FILE, f"{path} cannot be decompressed to its end: {error}")
     return copy
-
-
-def _by_numbers(path: Path) -> list[Any]:
-    """Sort name_2 before name_10."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)]
 
 
 def _one_line(error: Exception) -> str:
