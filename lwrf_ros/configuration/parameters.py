@@ -102,15 +102,15 @@ class Parameters:
 
     image_topics: tuple[str, ...] = _parameter(
         ("image",),
-        "Image topics to segment, one a camera. A name that ends in /compressed, once "
-        "remapped, is taken as sensor_msgs/CompressedImage, any other as sensor_msgs/Image.",
+        "Image topics to segment, one for each camera. A name that ends in /compressed (after "
+        "remapping) is a sensor_msgs/CompressedImage, any other a sensor_msgs/Image.",
         "a list of topic names like image or /camera/image_raw",
         lambda topics: all(_TOPIC.fullmatch(topic) for topic in topics),
     )
     camera_names: tuple[str, ...] = _parameter(
         (),
-        "A name for each of image_topics; outputs are then under ~/<name>/ instead of ~/. Needed "
-        "for several topics.",
+        "A name for each of image_topics; outputs are then under ~/<name>/ instead of ~/. Required "
+        "if there are several topics.",
         "a list of different names of letters, digits and underscores, beginning with a letter",
         lambda names: (
             all(_CAMERA_NAME.fullmatch(name) for name in names) and len(set(names)) == len(names)
@@ -118,48 +118,48 @@ class Parameters:
     )
     camera_info_topics: tuple[str, ...] = _parameter(
         (),
-        "A topic of sensor_msgs/CameraInfo for each of image_topics, handed on beside the labels. "
-        "Empty: camera_info beside each image topic, as cameras publish it.",
+        "A topic of sensor_msgs/CameraInfo for each of image_topics, republished with the labels. "
+        "Empty: the topic camera_info beside each image topic, as cameras publish it.",
         "a list of topic names like /camera/camera_info",
         lambda topics: all(_TOPIC.fullmatch(topic) for topic in topics),
     )
     image_qos: str = _parameter(
         "auto",
-        "Reliability of the image subscriptions. auto is best effort, and reliable as soon as "
-        "every publisher of the topic is.",
+        "Reliability of the image subscriptions. auto is best effort, and becomes reliable as soon "
+        "as every publisher of the topic is.",
         **_one_of(IMAGE_QOS),
     )
     backbone: str = _parameter(DEFAULT_BACKBONE, "Encoder of the network.", **_one_of(BACKBONES))
     decoder: str = _parameter(
         DEFAULT_DECODER,
-        "Form of the decoder: the paper's, the paper's with residual units, or that of the "
-        "original RefineNet.",
+        "Decoder of the network: the paper's, the paper's with residual units, or the original "
+        "RefineNet's.",
         **_one_of(DECODERS),
     )
     classes: str = _parameter(
         "",
         "Class table: the name of a bundled one, or the path of a YAML file. Empty: the one that "
-        "the weights name; that of the default weights where they name none or weights is empty.",
+        "the weights name; if they name none or weights is empty, that of the default weights.",
         "the name of a bundled class table, the path of a YAML file or an empty text",
         lambda value: value == "" or bool(value.strip()),
     )
     class_groups: str = _parameter(
         "",
-        "Groups of the classes that everything is published in, instead of the classes: the name "
-        "of bundled ones (camvid_navigation, ...), or the path of a YAML file. Empty: the classes.",
+        "Publish groups of classes instead of the classes: the name of bundled groups "
+        "(camvid_navigation, ...), or the path of a YAML file. Empty: the classes.",
         "the name of bundled class groups, the path of a YAML file or an empty text",
     )
     weights: str = _parameter(
         "",
-        "Weights: the name of bundled ones (a file's stem, or a class table's name alone), or the "
-        "path, with a slash or a suffix, of a file (safetensors, .pth, .pth.tar, .ckpt). Empty: "
-        "the bundled ones for this backbone and these classes. random: an untrained network, to "
-        "try things out.",
+        "Weights: the name of bundled ones (a file's stem, or just the name of its class table), "
+        "or the path, with a slash or a suffix, of a file (safetensors, .pth, .pth.tar, .ckpt). "
+        "Empty: the bundled ones for this backbone and these classes. random: an untrained "
+        "network, to try things out.",
         "a bundled name, a path, an empty text or random",
     )
     device: str = _parameter(
         "auto",
-        "Where the network runs: auto (a GPU where there is one), cpu, cuda or cuda:N.",
+        "Where the network runs: auto (a GPU if there is one), cpu, cuda or cuda:N.",
         "auto, cpu, cuda or cuda:N",
         lambda value: re.fullmatch(r"auto|cpu|cuda(:\d+)?", value) is not None,
     )
@@ -180,8 +180,8 @@ class Parameters:
     )
     label_size: str = _parameter(
         "camera",
-        "Size of labels, confidence and overlay: the camera's images', or that of the network's "
-        "input, with camera_info scaled to it.",
+        "Size of labels, confidence and overlay: that of the camera's images, or that of the "
+        "network's input, with camera_info scaled to it.",
         **_one_of(LABEL_SIZES),
     )
     min_confidence: float = _parameter(
@@ -192,29 +192,29 @@ class Parameters:
     )
     overlay_alpha: float = _parameter(
         0.5,
-        "Weight of the classes' colours in the overlay: 0 is the frame, 1 only colours.",
+        "Weight of the classes' colours in the overlay: 0 shows only the frame, 1 only colours.",
         **_number(0, 1),
         live=True,
     )
     regions: str = _parameter(
         "",
-        "YAML file of regions, parts of the image whose coverage is published beside the whole "
-        "image's; see config/regions.yaml. Empty: none.",
+        "YAML file of regions, parts of the image whose coverage is published in addition to the "
+        "whole image's; see config/regions.yaml. Empty: none.",
         "the path of a YAML file or an empty text",
     )
     coverage_alerts: tuple[str, ...] = _parameter(
         (),
-        'Classes to warn about, as "name>fraction": ["person>0.05"] makes the coverage WARN '
-        'when people hold more than 5 % of the image. "person@path>0.05" is about a '
-        'region; "person>0.05 clear<0.03" ends below 3 % only; "person>0.05 hold=3" (or '
-        "hold=0.5s) begins and ends after so many frames in a row (or seconds).",
+        'Classes to warn about, as "name>fraction": ["person>0.05"] sets the coverage to WARN when '
+        'people cover more than 5 % of the image. "person@path>0.05" is about a region; '
+        '"person>0.05 clear<0.03" clears only below 3 %; "person>0.05 hold=3" is raised and '
+        "cleared only after three frames in a row (hold=0.5s: after half a second).",
         f"a list of texts like {EXAMPLES} with fractions from 0 up to 1",
         lambda alerts: all(parse_alert(alert) is not None for alert in alerts),
         live=True,
     )
     max_rate: float = _parameter(
         0.0,
-        "Most images a second that are taken from each camera; 0 takes all.",
+        "Most images per second that are taken from each camera; 0: all of them.",
         **_number(0, 1000, " Hz"),
         live=True,
     )
@@ -226,41 +226,41 @@ class Parameters:
     )
     min_image_rate: float = _parameter(
         0.0,
-        "Images a second below which a camera is WARN on /diagnostics; 0: never.",
+        "Images per second below which a camera is WARN on /diagnostics; 0: never.",
         **_number(0, 1000, " Hz"),
         live=True,
     )
     max_latency: float = _parameter(
         0.0,
-        "Seconds from an image's arrival to its labels' publication; a camera whose 99th "
-        "percentile is above is WARN on /diagnostics; 0: never.",
+        "Seconds from an image's arrival to the publication of its labels. A camera whose 99th "
+        "percentile is above this is WARN on /diagnostics; 0: never.",
         **_number(0, 3600, " s"),
         live=True,
     )
     max_dropped: float = _parameter(
         1.0,
-        "Share of a camera's frames that may be dropped for newer ones; above it is WARN on "
-        "/diagnostics. 1: never, as a camera that is faster than the network is nothing wrong.",
+        "Share of a camera's frames that may be dropped for newer ones; a camera above it is WARN "
+        "on /diagnostics. 1: never, because a camera may well be faster than the network.",
         **_number(0, 1),
         live=True,
     )
     max_pixels: int = _parameter(
         33_554_432,
-        "Most pixels that an image may have, as its header says; larger ones are refused before "
-        "anything of them is decoded. The default lets 8K through.",
+        "Most pixels that an image may have, according to its header; larger ones are refused "
+        "before anything is decoded. The default allows 8K.",
         **_whole_number(1, _MOST_PIXELS, "pixels"),
         live=True,
     )
     max_bytes: int = _parameter(
         268_435_456,
-        "Most bytes of data that an image message may have; longer ones are refused. The default "
-        "is 8 bytes for each pixel of the default of max_pixels.",
+        "Most bytes of data that an image message may have; larger ones are refused. The default "
+        "is 8 bytes for each pixel of the default max_pixels.",
         **_whole_number(1, _MOST_BYTES, "bytes"),
         live=True,
     )
     autostart: bool = _parameter(
         True,
-        "Configure and activate the node by itself when it starts; false leaves that to a "
+        "Whether the node configures and activates itself when it starts; false leaves that to a "
         "lifecycle manager.",
         "true or false",
     )
