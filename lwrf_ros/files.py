@@ -4,22 +4,58 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import re
 import unicodedata
 from pathlib import Path, PurePath
+from typing import BinaryIO
 
 _DIGITS = re.compile(r"(\d+)")
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file whole: whoever is killed on the way leaves the old one."""
+def replace_file(path: Path, data: bytes, *, sync: bool = True) -> None:
+    """Write a file whole: whoever fails on the way leaves the old one, and nothing else.
+
+    Only who is killed leaves a hidden file beside it, which the next writer takes over.
+
+    Args:
+        path: The file.
+        data: All of its bytes.
+        sync: Whether to wait until the disk has them, so that a power cut cannot take both the old
+            file and the new one. For many small files that is most of the time.
+
+    Raises:
+        OSError: If it cannot be written, or another process is writing it (`EBUSY`).
+    """
     temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    # Not emptied before it is ours.
+    with temporary.open("ab") as file:
+        _keep(file, temporary)
+        try:
+            file.truncate(0)
+            file.write(data)
+            file.flush()
+            if sync:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def _keep(file: BinaryIO, path: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Who had it may have finished meanwhile: then this is the other's result.
+        ours = path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except BlockingIOError:
+        ours = False
+    except OSError:  # a file system without locks
+        return
+    if not ours:
+        raise OSError(errno.EBUSY, "another process is writing it", str(path))
 
 
 def listed(folder: Path) -> list[Path]:

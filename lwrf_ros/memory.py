@@ -15,6 +15,27 @@ _KEPT_BYTES = 256 * 2**20
 _MMAP_FROM_BYTES = 32 * 2**20
 # What mallopt takes at most.
 _LARGEST_INT = 2**31 - 1
+# torch, CUDA's libraries, NumPy, OpenCV, the loader and Python each have words of their own for it.
+_NO_MEMORY = (
+    "out of memory",
+    "alloc_failed",
+    "allocate memory",
+    "bad_alloc",
+    "bad allocation",
+    "insufficient memory",
+    "failed to map segment",
+    "can't start new thread",
+    # Where there is no NVML to ask (a Jetson, a slice of a GPU), torch stumbles over its message.
+    "nvml_success == r internal assert",
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that memory ran out, in anybody's words."""
+    # By its name: torch's error has nothing to do with Python's.
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return any(part in f"{error}".lower() for part in _NO_MEMORY)
 
 
 def keep_freed_memory() -> bool:

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import random
+import resource
 from pathlib import Path
 
 import pytest
@@ -27,10 +29,37 @@ def test_files_are_replaced_as_a_whole(tmp_path: Path, monkeypatch: pytest.Monke
         with pytest.raises(KeyboardInterrupt):
             replace_file(path, b"new")
     assert path.read_text() == "old"
-    # What was left behind is in nobody's way.
-    assert len(list(tmp_path.iterdir())) == 2
+    assert list(tmp_path.iterdir()) == [path]
     replace_file(path, b"newer")
     assert path.read_text() == "newer"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_writers_do_not_mix(tmp_path: Path) -> None:
+    path = tmp_path / "weights"
+    replace_file(path, b"old")
+    with (tmp_path / ".weights.part").open("wb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        other.write(b"half of the other's")
+        other.flush()
+        with pytest.raises(OSError, match="another process is writing it"):
+            replace_file(path, b"ours")
+        assert (tmp_path / ".weights.part").read_bytes() == b"half of the other's"
+    assert path.read_bytes() == b"old"
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "state.pt"
+    replace_file(path, b"old")
+    # A limit of the kernel's, in place of a disk that is full.
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            replace_file(path, bytes(5000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
 

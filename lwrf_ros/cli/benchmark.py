@@ -19,6 +19,7 @@ HELP = "frames in, labels out: time, memory and start-up of this engine and of o
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.set_defaults(claims="output")
     parser.add_argument(
         "--backbone",
         nargs="+",

@@ -15,6 +15,7 @@ HELP = "compare two outputs of lwrf replay: equal pixels, coverage and IoU by cl
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.set_defaults(claims="output")
     parser.add_argument(
         "golden", type=Path, metavar="GOLDEN", help="output of a replay to compare with"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lwrf_ros.cli.network_arguments import BUNDLED_HELP, WEIGHTS_HELP, add_network
 from lwrf_ros.terminal.arguments import add_playback, positive_int
+from lwrf_ros.terminal.exit_codes import EXIT_DONE, EXIT_UNEXPECTED
 
 NAME = "demo"
 HELP = "play a recording into the node over DDS, record what it makes of it, and say how it went"
@@ -17,6 +18,7 @@ HELP = "play a recording into the node over DDS, record what it makes of it, and
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.set_defaults(claims="output")
     parser.add_argument(
         "--input",
         metavar="PATH",
@@ -83,4 +85,4 @@ def run(arguments: argparse.Namespace) -> int:
     print(report, flush=True)
     for problem in report.problems:
         print(f"lwrf demo: problem: {problem}", file=sys.stderr)
-    return 1 if report.problems else 0
+    return EXIT_UNEXPECTED if report.problems else EXIT_DONE

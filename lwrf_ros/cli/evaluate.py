@@ -24,6 +24,7 @@ HELP = "score weights on labelled images: IoU, accuracy, calibration, and the wo
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.set_defaults(claims="output")
     parser.add_argument(
         "weights",
         nargs="?",

@@ -23,6 +23,7 @@ HELP = "write frames of a bag, a video or a folder as images, and first masks to
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.set_defaults(claims="output")
     add_frame_choice(parser)
     parser.add_argument(
         "-o",

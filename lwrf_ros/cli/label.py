@@ -20,6 +20,7 @@ SCALE_MIN, SCALE_MAX = 0.25, 8.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.set_defaults(claims="output")
     add_frame_choice(parser)
     parser.add_argument(
         "-o",

@@ -5,11 +5,15 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Protocol, cast
 
+import lwrf_ros
 from lwrf_ros.cli import (
     benchmark,
     calibrate,
@@ -31,11 +35,10 @@ from lwrf_ros.cli import (
     transport,
     weights,
 )
-from lwrf_ros.errors import LwrfError
+from lwrf_ros.cli.endings import end, flush
 from lwrf_ros.memory import keep_freed_memory
-
-EXIT_USER_ERROR = 2
-EXIT_INTERRUPTED = 130
+from lwrf_ros.output_folder import claimed
+from lwrf_ros.processes.interruption import terminated_like_interrupted
 
 
 class Subcommand(Protocol):
@@ -49,7 +52,7 @@ class Subcommand(Protocol):
     HELP: str
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Declare the arguments."""
+        """Declare the arguments; the default ``claims`` names that of a folder to write into."""
 
     def run(self, arguments: argparse.Namespace) -> int:
         """Do the work and return the exit code."""
@@ -84,8 +87,13 @@ SUBCOMMANDS = cast(
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser of all subcommands."""
     parser = argparse.ArgumentParser(
-        prog="lwrf", description="Tools around the segmentation node of lwrf_ros."
+        prog="lwrf",
+        description="Tools around the segmentation node of lwrf_ros.",
+        epilog="Exit codes: 0 done; 1 different; 2 a mistake in what was given; 3 something "
+        "unexpected, or a part that failed; 4 no space left, on a disk or in memory; 130 Ctrl-C; "
+        "143 SIGTERM; 141 nobody reads the output any more.",
     )
+    parser.add_argument("--version", action="version", version=f"lwrf_ros {lwrf_ros.__version__}")
     choices = parser.add_subparsers(dest="subcommand", metavar="SUBCOMMAND", required=True)
     for module in SUBCOMMANDS:
         child = choices.add_parser(module.NAME, help=module.HELP, description=module.HELP)
@@ -101,22 +109,44 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments without the program's name; None takes those of the process.
 
     Returns:
-        The exit code: 0, that of the subcommand, 2 for a mistake of the user, 130 after Ctrl-C.
+        The exit code, as the help lists them.
     """
-    arguments = build_parser().parse_args(argv)
-    arguments.command_line = list(sys.argv[1:] if argv is None else argv)
-    keep_freed_memory()
+    given = list(sys.argv[1:] if argv is None else argv)
+    verb = f"lwrf {given[0]}" if given and given[0] in _names() else "lwrf"
     # A script's background processes start with SIGINT ignored; whoever sends one means it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        with terminated_like_interrupted():
+            return flush(_run(given))
+    except SystemExit:
+        try:
+            # argparse's help and errors are written, but may not have arrived.
+            flush(0)
+        except OSError as error:
+            return end(error, verb)
+        raise
+    except BaseException as error:
+        return end(error, verb)
+
+
+def _run(given: list[str]) -> int:
+    parser = build_parser()
+    if given and not given[0].startswith("-") and given[0] not in _names():
+        near = difflib.get_close_matches(given[0], _names(), n=1)
+        guess = f"did you mean {near[0]}? " if near else ""
+        parser.error(f"there is no subcommand {given[0]!r}; {guess}wanted {', '.join(_names())}")
+    arguments = parser.parse_args(given)
+    arguments.command_line = given
+    keep_freed_memory()
+    folder: Path | None = getattr(arguments, getattr(arguments, "claims", ""), None)
+    # Before anything is loaded: whoever comes second shall hear it at once.
+    with claimed(folder.expanduser()) if folder else nullcontext():
         return int(arguments.run(arguments))
-    except LwrfError as error:
-        print(f"lwrf {arguments.subcommand}: error: {error}", file=sys.stderr)
-        return EXIT_USER_ERROR
-    except KeyboardInterrupt:
-        print(f"lwrf {arguments.subcommand}: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
+
+
+def _names() -> list[str]:
+    return [module.NAME for module in SUBCOMMANDS]
 
 
 if __name__ == "__main__":

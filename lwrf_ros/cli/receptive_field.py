@@ -19,6 +19,7 @@ FILLS = ("grey", "mean", "noise")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.set_defaults(claims="output")
     parser.add_argument(
         "images",
         nargs="+",

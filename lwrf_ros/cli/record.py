@@ -16,6 +16,7 @@ HELP = "record the node's overlay, labels and coverage as a video, pictures and 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.set_defaults(claims="output")
     parser.add_argument(
         "--node", default="/segmenter", help="full name of the node (default: %(default)s)"
     )

@@ -24,6 +24,7 @@ HELP = "run a recording through the node's engine, every frame in order, into a 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.set_defaults(claims="output")
     parser.add_argument("input", metavar="INPUT", help="ROS bag, video file or folder of images")
     parser.add_argument(
         "-o",

@@ -9,17 +9,18 @@ import tempfile
 from pathlib import Path
 
 from lwrf_ros.terminal.arguments import non_negative_int, positive_float, positive_int
+from lwrf_ros.terminal.exit_codes import EXIT_DONE, EXIT_UNEXPECTED
 
 NAME = "soak"
 HELP = (
     "run the node for minutes with cameras that change, send rubbish and die; print what grew and "
     "where every frame went"
 )
-EXIT_PROBLEM = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.set_defaults(claims="logs")
     parser.add_argument(
         "--minutes", type=positive_float, default=10.0, help="how long (default: %(default)s)"
     )
@@ -79,4 +80,4 @@ def run(arguments: argparse.Namespace) -> int:
         )
     )
     print(report, flush=True)
-    return EXIT_PROBLEM if report.problems else 0
+    return EXIT_UNEXPECTED if report.problems else EXIT_DONE

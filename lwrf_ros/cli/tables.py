@@ -16,6 +16,7 @@ HELP = "the paper's Tables 1 to 3 and this implementation beside them: counts, r
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.set_defaults(claims="output")
     parser.add_argument(
         "--only",
         nargs="+",

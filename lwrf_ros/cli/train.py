@@ -19,6 +19,7 @@ RECIPES = ("scratch", "fine_tune", "distill", "plain")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.set_defaults(claims="output")
     parser.add_argument(
         "data",
         nargs="+",

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 from lwrf_ros.datasets.dataset import Pair
-from lwrf_ros.errors import LwrfError
 from lwrf_ros.evaluation.confusion_plot import plot_confusion
 from lwrf_ros.evaluation.evaluation_report import Evaluation, as_json, as_text
 from lwrf_ros.evaluation.loading import load_pairs
@@ -18,6 +17,8 @@ from lwrf_ros.evaluation.prediction import as_the_node_does, averaged
 from lwrf_ros.evaluation.reliability_plot import plot_reliability
 from lwrf_ros.evaluation.scores import Scores, score
 from lwrf_ros.evaluation.worst_frames import draw_worst_frames
+from lwrf_ros.files import replace_file
+from lwrf_ros.output_folder import remove_files
 from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.segmentation.device import choose_device, choose_precision
 from lwrf_ros.terminal.progress import progress_bar
@@ -32,8 +33,6 @@ WORST = "worst.png"
 def evaluate(arguments: argparse.Namespace) -> int:
     """Evaluate as the arguments say, print, write, and return the exit code."""
     folder: Path | None = arguments.output and arguments.output.expanduser()
-    if folder is not None:
-        _make(folder)
     device = choose_device(arguments.device)
     chosen = [choose_precision(name, device) for name in arguments.precision]
     loaded = load(arguments.weights, arguments.classes, arguments.backbone, arguments.decoder)
@@ -95,23 +94,13 @@ def _evaluate(
     )
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in (SCORES, RELIABILITY, CONFUSION, WORST):
-            (folder / name).unlink(missing_ok=True)
-    except OSError as error:
-        raise LwrfError(
-            f"cannot write into {folder}: {error}; give a folder that can be made or written to"
-        ) from error
-
-
 def _write(evaluation: Evaluation, folder: Path, content: str) -> list[Path]:
     """Write the files and return their paths."""
     first = evaluation.runs[0]
     about = f"{Path(evaluation.loaded.weights.source).name} on {evaluation.data.name}"
     frames = f"{len(first.frames)} frame{'s' if len(first.frames) > 1 else ''}"
-    (folder / SCORES).write_text(content + "\n", encoding="utf-8")
+    remove_files(folder, (SCORES, RELIABILITY, CONFUSION, WORST))
+    replace_file(folder / SCORES, f"{content}\n".encode())
     plot_reliability(
         folder / RELIABILITY,
         f"{about}, {frames}",

@@ -13,6 +13,7 @@ import cv2
 from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.datasets.names import MASK_SUFFIX, find_images, find_masks, name_of
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.files import replace_file
 from lwrf_ros.labelling.probability_file import FOLDER as PROBABILITIES
 from lwrf_ros.labelling.probability_file import SUFFIX as PROBABILITIES_SUFFIX
 from lwrf_ros.labelling.probability_file import encode_probabilities
@@ -138,15 +139,9 @@ class Target:
 
 
 def _store(path: Path, data: bytes) -> None:
-    # Hidden, so that a labelling tool that has the folder open does not show it.
-    partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            partial.write_bytes(data)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        replace_file(path, data, sync=False)
     except OSError as error:
         raise ExtractError(
             f"cannot write {path}: {error.strerror}; free space, or give a folder that can be "

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.output_folder import SHARED
 from lwrf_ros.processes.children import Children
 from lwrf_ros.processes.commands import CAMERA_TOPIC, LWRF, NODE, node_command, run_environment
 from lwrf_ros.processes.demo_report import Report
@@ -78,15 +79,13 @@ def run_demo(options: DemoOptions) -> Report:
     if note:
         line = "!" * (len(note) + 8)
         print(f"{line}\n!!! {note} !!!\n{line}", file=sys.stderr)
-    try:
-        options.output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DemoError(f"cannot make {options.output}: {error}; give another --output") from error
     with terminated_like_interrupted(), reserve_domain_id() as domain_id:
         environment = run_environment(domain_id)
         # This process takes part in the graph, too.
         os.environ.update(environment)
-        with Children(environment) as children:
+        # The recorder writes into the folder that this process has.
+        shared = {**environment, SHARED: str(options.output.resolve())}
+        with Children(shared) as children:
             return _run(options, choice, topic, note, domain_id, children)
 
 

@@ -12,19 +12,27 @@ from contextlib import contextmanager
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: everything ends as after Ctrl-C, but for the exit code."""
+
+
+def _interrupt(number: int, _: object) -> None:
+    raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+
+
 @contextmanager
 def interrupted_once() -> Iterator[None]:
-    """Raise KeyboardInterrupt at the first of these signals and ignore those that follow.
+    """Raise KeyboardInterrupt or `Terminated` at the first signal and ignore those that follow.
 
     In another thread than the main one nothing is changed: signals do not reach it.
     """
     came = False
 
-    def handle(*_: object) -> None:
+    def handle(number: int, frame: object) -> None:
         nonlocal came
         if not came:
             came = True
-            raise KeyboardInterrupt
+            _interrupt(number, frame)
 
     with _handled(SIGNALS, handle):
         yield
@@ -32,12 +40,8 @@ def interrupted_once() -> Iterator[None]:
 
 @contextmanager
 def terminated_like_interrupted() -> Iterator[None]:
-    """Let SIGTERM raise KeyboardInterrupt, too, as Ctrl-C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with _handled((signal.SIGTERM,), interrupt):
+    """Let SIGTERM raise `Terminated`, as Ctrl-C raises KeyboardInterrupt."""
+    with _handled((signal.SIGTERM,), _interrupt):
         yield
 
 

@@ -16,6 +16,8 @@ from lwrf_ros.drawing.contact_sheet import ContactSheet
 from lwrf_ros.drawing.coverage_plot import plot_coverage
 from lwrf_ros.drawing.pictures import class_colours
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.files import replace_file
+from lwrf_ros.output_folder import remove_files
 from lwrf_ros.recordings.coverage_table import CoverageTable
 from lwrf_ros.recordings.overlay_video import OverlayVideo
 
@@ -34,7 +36,7 @@ class Outputs:
     """Everything that is written into the output folder.
 
     Args:
-        folder: Made if it is missing; the files of an earlier recording in it are replaced.
+        folder: The files of an earlier recording in it are replaced.
         source: What is recorded, for titles; for example ``/segmenter``.
         classes: The class table, for colours.
         note: Sentence for a banner in every picture, None for no banner.
@@ -49,9 +51,7 @@ class Outputs:
         self._classes = classes
         self._note = note
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for name in (VIDEO, SHEET, TABLE, PLOT, SUMMARY):
-                (folder / name).unlink(missing_ok=True)
+            remove_files(folder, (VIDEO, SHEET, TABLE, PLOT, SUMMARY))
             self._video = OverlayVideo(folder / VIDEO, note)
             self._table = CoverageTable(folder / TABLE)
         except OSError as error:
@@ -111,5 +111,5 @@ class Outputs:
             "files": files,
         }
         text = json.dumps(complete, indent=2, ensure_ascii=False)
-        (self._folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
+        replace_file(self._folder / SUMMARY, f"{text}\n".encode())
         return complete

@@ -5,18 +5,24 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from pathlib import Path
 
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.output_folder import remove_files
 from lwrf_ros.replay.changed_frames import draw_changed_frames
 from lwrf_ros.replay.comparison import Limits, compare
-from lwrf_ros.replay.comparison_report import COMPARISON_FILE, as_json, as_text, write_files
+from lwrf_ros.replay.comparison_report import (
+    COMPARISON_FILE,
+    WRITTEN,
+    as_json,
+    as_text,
+    write_files,
+)
 from lwrf_ros.replay.label_bag import LabelBag
+from lwrf_ros.terminal.exit_codes import EXIT_DIFFERENT, EXIT_DONE
 from lwrf_ros.terminal.progress import progress_bar
 
-SAME, DIFFERENT = 0, 1
 FOLDER = "comparison"
 
 
@@ -36,13 +42,15 @@ def compare_folders(
     Raises:
         LwrfError: If they cannot be compared or the folder cannot be written to.
     """
+    if output is not None:
+        _check(output)
     one, other = LabelBag(golden), LabelBag(current)
     count = sum(account.processed for account in other.record.account.values())
     with progress_bar("comparing", count, in_logs=False) as bar:
         comparison = compare(one, other, bar.update)
     pictures = {}
     if output is not None:
-        _make(output)
+        _clear(output)
         pictures = draw_changed_frames(output, comparison)
         write_files(output, comparison, limits, pictures)
     if as_json_text:
@@ -53,18 +61,21 @@ def compare_folders(
         # What goes to stdout shall stay JSON.
         print(f"wrote {output}", file=sys.stderr if as_json_text else sys.stdout)
     sys.stdout.flush()
-    return DIFFERENT if comparison.exceeded(limits) else SAME
+    return EXIT_DIFFERENT if comparison.exceeded(limits) else EXIT_DONE
 
 
-def _make(folder: Path) -> None:
+def _check(folder: Path) -> None:
+    there = [] if not folder.exists() else list(folder.iterdir())
+    if there and not (folder / COMPARISON_FILE).is_file():
+        raise LwrfError(
+            f"{folder} is there and no comparison's; give a folder that is new or empty (-o)"
+        )
+
+
+def _clear(folder: Path) -> None:
     try:
-        if (folder / COMPARISON_FILE).is_file():
-            shutil.rmtree(folder)
-        elif folder.exists() and any(folder.iterdir()):
-            raise LwrfError(
-                f"{folder} is there and no comparison's; give a folder that is new or empty (-o)"
-            )
         folder.mkdir(parents=True, exist_ok=True)
+        remove_files(folder, WRITTEN)
     except OSError as error:
         raise LwrfError(
             f"cannot write into {folder}: {error.strerror}; give a folder that can be made (-o)"

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from lwrf_ros.files import replace_file
 from lwrf_ros.replay.comparison import Comparison, Limits
 from lwrf_ros.replay.label_bag import FrameKey
 from lwrf_ros.terminal.table import aligned
@@ -21,6 +22,8 @@ from lwrf_ros.terminal.table import aligned
 FORMAT = 1
 COMPARISON_FILE = "comparison.json"
 FRAMES_FILE = "frames.csv"
+# What a comparison's folder holds, with the pictures of the changed frames.
+WRITTEN = (COMPARISON_FILE, FRAMES_FILE, "changed_[0-9][0-9]_*.png")
 # Of the frames that only one of the two has, so many are listed.
 LISTED = 100
 
@@ -126,7 +129,7 @@ def write_files(
 ) -> None:
     """Write ``comparison.json``, and ``frames.csv`` with every frame's share of equal pixels."""
     content = json.dumps(as_json(comparison, limits, pictures), indent=2, allow_nan=False)
-    (folder / COMPARISON_FILE).write_text(content + "\n", encoding="utf-8")
+    replace_file(folder / COMPARISON_FILE, f"{content}\n".encode())
     with (folder / FRAMES_FILE).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["topic", "stamp_ns", "repetition", "equal"])

@@ -21,6 +21,7 @@ from rosbags.typesys import Stores, get_typestore
 from lwrf_ros.classes.groups import ClassGroups
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.evaluation.confusion_matrix import ConfusionMatrix, ScoreError
+from lwrf_ros.files import replace_file
 from lwrf_ros.recordings.bags.image_topics import COMPRESSED_TYPE, RAW_TYPE
 from lwrf_ros.replay.items import FrameWork, OtherMessage
 from lwrf_ros.replay.replay_input import Recording
@@ -133,7 +134,7 @@ class GroundTruth:
         """Write ``scores.json``, if there is anything to score."""
         if self.scores:
             content = json.dumps(self.as_json(), indent=2, allow_nan=False)
-            (folder / SCORES_FILE).write_text(content + "\n", encoding="utf-8")
+            replace_file(folder / SCORES_FILE, f"{content}\n".encode(), sync=False)
 
     def as_json(self) -> dict[str, Any]:
         """Return the scores by camera as a tree for JSON; what is not defined is None."""

@@ -4,11 +4,18 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.replay.run_record import RECORD_FILE
+from lwrf_ros.output_folder import remove_files
+from lwrf_ros.recordings.bags.bag_writer import files_of_bag
+from lwrf_ros.replay import comparison_report
+from lwrf_ros.replay.compare_command import FOLDER
+from lwrf_ros.replay.ground_truth import SCORES_FILE
+from lwrf_ros.replay.run_record import FRAMES_FILE, RECORD_FILE
+
+# The page of `lwrf report`, which is about this very run.
+_REPORT_FILE = "report.html"
 
 
 def check_output_folder(folder: Path, recording: Path, overwrite: bool) -> None:
@@ -40,11 +47,15 @@ def check_output_folder(folder: Path, recording: Path, overwrite: bool) -> None:
 
 
 def make_output_folder(folder: Path) -> None:
-    """Make a folder that was checked, empty.
+    """Make a folder that was checked, and remove what an earlier replay has written there.
+
+    Whatever else is in it stays.
 
     Raises:
-        OSError: If it cannot be made.
+        OSError: If it cannot be made, or a file not be removed.
     """
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    comparison = [f"{FOLDER}/{name}" for name in comparison_report.WRITTEN]
+    written = [*files_of_bag(folder), FRAMES_FILE, SCORES_FILE, _REPORT_FILE]
+    # The record goes last: it is what tells that the rest is a replay's.
+    remove_files(folder, [*comparison, f"{FOLDER}/", *written, RECORD_FILE])

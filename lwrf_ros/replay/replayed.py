@@ -20,6 +20,7 @@ from lwrf_ros.replay.comparison import Comparison, Limits, compare
 from lwrf_ros.replay.comparison_report import as_text, write_files
 from lwrf_ros.replay.ground_truth import read_scores
 from lwrf_ros.replay.label_bag import FrameKey, LabelBag
+from lwrf_ros.replay.output_folder import make_output_folder
 from lwrf_ros.replay.run_record import FrameRow, RunRecord, read_frames
 
 
@@ -145,8 +146,7 @@ class Replayed:
     def _become(self, golden: Path) -> None:
         if golden.exists():
             RunRecord.read(golden)  # nothing else is replaced
-            shutil.rmtree(golden)
-        golden.mkdir(parents=True)
+        make_output_folder(golden)
         for path in self.folder.iterdir():
             if path.is_file():
                 shutil.copy2(path, golden / path.name)

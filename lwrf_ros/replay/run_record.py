@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.files import replace_file
 
 FORMAT = 1
 RECORD_FILE = "replay.json"
@@ -98,9 +99,7 @@ class RunRecord:
             "account": {topic: vars(account) for topic, account in self.account.items()},
         }
         text = json.dumps(content, indent=2, ensure_ascii=False)
-        partial = folder / f".{RECORD_FILE}.partial"
-        partial.write_text(text + "\n", encoding="utf-8")
-        partial.replace(folder / RECORD_FILE)
+        replace_file(folder / RECORD_FILE, f"{text}\n".encode(), sync=False)
 
     @classmethod
     def read(cls, folder: Path) -> RunRecord:
@@ -168,6 +167,8 @@ class FrameTable:
         self._file: TextIO = (folder / FRAMES_FILE).open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
         self._writer.writerow(FrameRow._fields)
+        # Whoever is killed before the first checkpoint leaves a table without rows, not half one.
+        self._file.flush()
 
     def add(self, row: FrameRow) -> None:
         """Append a row."""

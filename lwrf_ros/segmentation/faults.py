@@ -11,18 +11,9 @@ from contextlib import contextmanager
 import torch
 
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.memory import is_out_of_memory
 from lwrf_ros.segmentation.pinned import keep_pinned_memory
 
-# torch, CUDA's libraries and NumPy each have words of their own for it.
-_NO_MEMORY = (
-    "out of memory",
-    "alloc_failed",
-    "allocate memory",
-    "bad_alloc",
-    "bad allocation",
-    # Where there is no NVML to ask (a Jetson, a slice of a GPU), torch stumbles over its message.
-    "nvml_success == r internal assert",
-)
 _DEVICE_LOST = (
     "cuda error",
     "cuda driver error",
@@ -81,11 +72,6 @@ def device_errors() -> Iterator[None]:
                 way_out = "it answers again; if this comes back, start the process again"
             raise DeviceLostError(f"the GPU failed ({line}); {way_out}", stays) from error
         raise
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error says that memory ran out, in anybody's words."""
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or _says(error, _NO_MEMORY)
 
 
 def return_cached_memory() -> None:

@@ -64,10 +64,7 @@ class Display:
         card = {**self._card, "epoch": str(row.epoch)}
         if row.mean_iou is not None:
             card["validation_mean_iou"] = f"{row.mean_iou:.4f}"
-        path = self._folder / WEIGHTS
-        temporary = path.with_name(f".{path.name}.part")
-        save_weights(average, temporary, card, self._stored)
-        temporary.replace(path)
+        save_weights(average, self._folder / WEIGHTS, card, self._stored)
         draw_curves(rows, self._folder / CURVES)
 
     def finish(self) -> None:

@@ -15,6 +15,8 @@ from lwrf_ros.errors import LwrfError
 from lwrf_ros.files import replace_file
 
 FORMAT = 1
+# The setting that states of earlier versions do not have.
+CONTENTS = "contents of the images and masks"
 
 
 class ResumeError(LwrfError):
@@ -62,6 +64,7 @@ def load_state(path: Path, settings: dict[str, str]) -> dict[str, Any]:
             f"{path} was written by another version (format {version}, wanted {FORMAT}); finish it "
             "with that version or start again in another folder"
         )
+    saved.setdefault(CONTENTS, settings.get(CONTENTS, ""))
     changed = [
         f"{key} was {saved.get(key, 'not there')}, is {settings.get(key, 'not there')}"
         for key in sorted(saved.keys() | settings.keys())

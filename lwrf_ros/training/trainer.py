@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,7 +27,7 @@ from lwrf_ros.training.journal import Row
 from lwrf_ros.training.objective import Objective, balanced_class_weights
 from lwrf_ros.training.optimiser import RunningAverage, build_optimiser, initialise, set_rate
 from lwrf_ros.training.recipe import Recipe
-from lwrf_ros.training.state import load_state, save_state
+from lwrf_ros.training.state import CONTENTS, load_state, save_state
 
 # Each purpose has a stream of random numbers of its own.
 _AUGMENTATION, _DROPOUT = 1, 2
@@ -82,6 +83,15 @@ class Task:
             return "drawn"
         return f"encoder of {self.init_sha256}" if self.encoder_only else self.init_sha256
 
+    @cached_property
+    def contents(self) -> str:
+        """What is in the files of the training pairs, as a hash; read once."""
+        digest = hashlib.sha256()
+        for pair in self.pairs:
+            for path in filter(None, (pair.image, pair.mask, pair.probabilities)):
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()[:12]
+
     def settings(self) -> dict[str, str]:
         """Return everything that the result depends on, as text."""
         listing = "\n".join(pair.name for pair in self.pairs)
@@ -91,6 +101,7 @@ class Task:
             "classes": ", ".join(self.classes.names),
             "input size": f"{self.input_size[1]}x{self.input_size[0]}",
             "images": f"{len(self.pairs)} ({hashlib.sha256(listing.encode()).hexdigest()[:12]})",
+            CONTENTS: self.contents,
             "stored probabilities": str(sum(pair.probabilities is not None for pair in self.pairs)),
             "pixels by class": ", ".join(map(str, self.pixels.tolist())),
             "seed": str(self.seed),

@@ -79,10 +79,6 @@ def train(arguments: argparse.Namespace) -> int:
         init_sha256=init_info.sha256 if init_info else "",
         encoder_only=arguments.encoder is not None,
     )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LwrfError(f"cannot make the folder {folder}: {error.strerror}") from error
     trainer = Trainer(task, arguments.cache_mib * 2**20, arguments.workers)
     if state.exists():
         trainer.load(state)

@@ -17,6 +17,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from lwrf_ros.backbones import BACKBONES, DECODERS
+from lwrf_ros.files import replace_file
 from lwrf_ros.network.refinenet import MIN_SIDE_PX, TEMPERATURES, RefineNet, build_network
 from lwrf_ros.weights.layouts import from_reference, is_own_layout
 from lwrf_ros.weights.licence import terms_of
@@ -237,7 +238,7 @@ def save_weights(
         metadata["input_size"] = json.dumps(network.input_size)
     # Not safetensors' save_file, whose files only their owner may read: a robot's node and the
     # training often run as different users.
-    Path(path).write_bytes(save(tensors, metadata))
+    replace_file(Path(path), save(tensors, metadata))
 
 
 def _converted(tensors: Mapping[str, Tensor], dtype: torch.dtype, name: str) -> dict[str, Tensor]:

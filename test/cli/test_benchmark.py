@@ -15,6 +15,7 @@ from lwrf_ros.cli import main as cli
 from lwrf_ros.experiments.benchmark.benchmark_run import list_cases
 from lwrf_ros.experiments.benchmark.frames import make_frames, read_frames
 from lwrf_ros.machine.about import Device
+from lwrf_ros.terminal.exit_codes import EXIT_USER_ERROR
 
 TINY = ("--image-size", "64x48", "--input-size", "64x32", "--device", "cpu", "--threads", "1")
 SHORT = ("--seconds", "0.1", "--min-calls", "2")
@@ -100,7 +101,7 @@ def test_what_cannot_be_done_is_said(
     capfd: pytest.CaptureFixture[str], more: tuple[str, ...], words: str
 ) -> None:
     command = ["benchmark", *TINY, *SHORT, "--peers", "lwrf_ros", *more]
-    assert cli.main(command) == cli.EXIT_USER_ERROR
+    assert cli.main(command) == EXIT_USER_ERROR
     captured = capfd.readouterr()
     assert words in captured.err
     assert captured.out == ""
@@ -167,5 +168,5 @@ def test_steps_are_timed_in_the_words_of_the_plan(capfd: pytest.CaptureFixture[s
 def test_steps_of_something_else_are_refused(
     capfd: pytest.CaptureFixture[str], more: tuple[str, ...], words: str
 ) -> None:
-    assert cli.main(["benchmark", *TINY, "--steps", *more]) == cli.EXIT_USER_ERROR
+    assert cli.main(["benchmark", *TINY, "--steps", *more]) == EXIT_USER_ERROR
     assert words in capfd.readouterr().err

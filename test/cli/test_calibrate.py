@@ -21,6 +21,7 @@ from lwrf_ros.datasets.dataset import find_pairs
 from lwrf_ros.evaluation.calibration import Trial, upsample
 from lwrf_ros.evaluation.temperature import calibrate as measure
 from lwrf_ros.network import RefineNet
+from lwrf_ros.terminal.exit_codes import EXIT_USER_ERROR
 from lwrf_ros.weights.checkpoint import load_weights, save_weights
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -182,7 +183,7 @@ def test_what_cannot_be_done_is_said(
     more: tuple[str, ...],
     words: str,
 ) -> None:
-    assert calibrate(*more) == cli.EXIT_USER_ERROR
+    assert calibrate(*more) == EXIT_USER_ERROR
     assert words in error_of(capsys.readouterr().err, "calibrate")
     assert not (tmp_path / OUT).exists()
 
@@ -191,7 +192,7 @@ def test_files_that_cannot_be_written(
     calibrate: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for output, words in ((tmp_path, "is a folder"), (tmp_path / "a" / "b", "there is no folder")):
-        assert calibrate("--temperature", "2", output=output) == cli.EXIT_USER_ERROR
+        assert calibrate("--temperature", "2", output=output) == EXIT_USER_ERROR
         assert words in error_of(capsys.readouterr().err, "calibrate")
 
 
@@ -200,14 +201,14 @@ def test_weights_without_room_for_a_card(
 ) -> None:
     pickled = tmp_path / "weights.pth"
     torch.save(network.state_dict(), pickled)
-    assert calibrate("--temperature", "2", weights=pickled) == cli.EXIT_USER_ERROR
+    assert calibrate("--temperature", "2", weights=pickled) == EXIT_USER_ERROR
     message = error_of(capsys.readouterr().err, "calibrate")
     assert "only such files have a card" in message
     assert "save_weights" in message
 
 
 def test_random_weights_have_no_card(calibrate: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    assert calibrate("--temperature", "2", weights="random") == cli.EXIT_USER_ERROR
+    assert calibrate("--temperature", "2", weights="random") == EXIT_USER_ERROR
     message = error_of(capsys.readouterr().err, "calibrate")
     assert "random weights have no card for a temperature" in message
 
@@ -229,7 +230,7 @@ def test_too_little_to_test_on(
             mask[:] = 255
 
     data = write_data(tmp_path / "data", network, frames, only_the_first)
-    assert calibrate("--data", str(data)) == cli.EXIT_USER_ERROR
+    assert calibrate("--data", str(data)) == EXIT_USER_ERROR
 
     assert re.search(words, error_of(capsys.readouterr().err, "calibrate"))
 

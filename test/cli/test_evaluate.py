@@ -38,6 +38,7 @@ from lwrf_ros.evaluation.scores import score
 from lwrf_ros.evaluation.worst_frames import draw_worst_frames, error_map
 from lwrf_ros.network import RefineNet, build_network, randomise
 from lwrf_ros.segmentation import ImageError, Segmenter
+from lwrf_ros.terminal.exit_codes import EXIT_USER_ERROR
 from lwrf_ros.weights.checkpoint import save_weights
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -225,16 +226,16 @@ def test_what_cannot_be_done_is_said(
     words: str,
 ) -> None:
     filled = [part.format(folder=folder) for part in more]
-    assert evaluate(*filled) == cli.EXIT_USER_ERROR
+    assert evaluate(*filled) == EXIT_USER_ERROR
     captured = capsys.readouterr()
     assert words in error_of(captured.err, "evaluate")
     assert captured.out == ""
 
 
 def test_missing_files_are_named(evaluate: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    assert evaluate(weights="none.safetensors") == cli.EXIT_USER_ERROR
+    assert evaluate(weights="none.safetensors") == EXIT_USER_ERROR
     assert "there is no weights file" in error_of(capsys.readouterr().err, "evaluate")
-    assert evaluate(data="nowhere") == cli.EXIT_USER_ERROR
+    assert evaluate(data="nowhere") == EXIT_USER_ERROR
     assert "nowhere; wanted a data set with images/" in capsys.readouterr().err
 
 
@@ -267,7 +268,7 @@ def test_a_published_data_set_is_read_as_it_is(
     assert report["runs"][0]["mean_iou"] == 1.0
     assert report["data"]["frames"] == 2
     assert report["data"]["ignored_pixels"] == 2 * 6 * SIZE[1]
-    assert cli.main([*command[:1], *command[2:]]) == cli.EXIT_USER_ERROR
+    assert cli.main([*command[:1], *command[2:]]) == EXIT_USER_ERROR
     error = error_of(capsys.readouterr().err, "evaluate")
     assert "Cityscapes has 19 classes, the class table 'ade31' has 31; wanted" in error
 
@@ -279,7 +280,7 @@ def test_mistakes_in_the_data_come_before_the_work(
         mask[0, 0] = 3 + number
 
     write_data(folder / "broken", network, 2, change)
-    assert evaluate(data="broken") == cli.EXIT_USER_ERROR
+    assert evaluate(data="broken") == EXIT_USER_ERROR
     message = error_of(capsys.readouterr().err, "evaluate")
     assert "2 mistakes" in message
     assert "000.png: holds the index 3" in message
@@ -289,7 +290,7 @@ def test_mistakes_in_the_data_come_before_the_work(
 def test_no_bundled_weights(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = str(folder / "small.yaml")
     arguments = ["--data", str(folder / "data"), "--classes", table, "--backbone", "resnet101"]
-    assert cli.main(["evaluate", *arguments]) == cli.EXIT_USER_ERROR
+    assert cli.main(["evaluate", *arguments]) == EXIT_USER_ERROR
     message = error_of(capsys.readouterr().err, "evaluate")
     assert "no weights come with lwrf_ros for backbone resnet101" in message
     assert "name one of these as weights, or the path of a file" in message

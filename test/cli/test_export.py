@@ -26,6 +26,7 @@ from lwrf_ros.export.models import LabelModel, LogitsModel, prepared
 from lwrf_ros.export.traced_program import read_program
 from lwrf_ros.network import RefineNet, build_network, randomise
 from lwrf_ros.segmentation import Segmenter
+from lwrf_ros.terminal.exit_codes import EXIT_USER_ERROR
 from lwrf_ros.weights.checkpoint import save_weights
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -207,7 +208,7 @@ def test_what_half_precision_cannot_hold_is_not_written(
     target = tmp_path / "half.pt2"
     target.write_text("of before")
     half = ("--precision", "fp16", "-o", target)
-    assert export(*half, weights=tmp_path / "wide.safetensors") == cli.EXIT_USER_ERROR
+    assert export(*half, weights=tmp_path / "wide.safetensors") == EXIT_USER_ERROR
     message = error_of(capsys.readouterr().err, "export")
     assert f"{target} was not written, because it does not do what the network does" in message
     assert "wanted at most 0.03 and at least 99.5 %; use --precision fp32" in message
@@ -237,7 +238,7 @@ def test_what_cannot_be_done_is_said(
     words: str,
 ) -> None:
     (tmp_path / "folder.pt2").mkdir()
-    assert export(*(one.format(tmp_path) for one in more)) == cli.EXIT_USER_ERROR
+    assert export(*(one.format(tmp_path) for one in more)) == EXIT_USER_ERROR
     assert words in error_of(capsys.readouterr().err, "export")
     assert [one.name for one in tmp_path.iterdir()] == ["folder.pt2"]
 
@@ -245,7 +246,7 @@ def test_what_cannot_be_done_is_said(
 def test_random_weights_have_no_size(
     export: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert export("-o", tmp_path / "x.pt2", weights="random") == cli.EXIT_USER_ERROR
+    assert export("-o", tmp_path / "x.pt2", weights="random") == EXIT_USER_ERROR
     message = error_of(capsys.readouterr().err, "export")
     assert "random weights names no training size; wanted --input-size WxH, or --dynamic" in message
 
@@ -272,7 +273,7 @@ def test_what_onnx_needs_is_named_before_the_work(
 ) -> None:
     for other in ("onnx", "onnxscript", "onnxruntime"):
         monkeypatch.setitem(sys.modules, other, None if other == name else sys)
-    assert export("-o", tmp_path / "x.onnx", weights="nowhere") == cli.EXIT_USER_ERROR
+    assert export("-o", tmp_path / "x.onnx", weights="nowhere") == EXIT_USER_ERROR
     message = error_of(capsys.readouterr().err, "export")
     assert f"needs the package {name}, which is not installed" in message
     assert "pip install onnx onnxscript onnxruntime" in message

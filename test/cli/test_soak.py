@@ -21,6 +21,7 @@ from lwrf_ros.experiments.soak.soak_run import SoakOptions, run_soak
 from lwrf_ros.memory import give_back_freed_memory
 from lwrf_ros.node.health.diagnostics import OUTCOMES
 from lwrf_ros.node.input.image_messages import check, decode
+from lwrf_ros.terminal.exit_codes import EXIT_USER_ERROR
 
 GOOD: dict[str, Any] = {
     "seconds": 60.0,
@@ -125,5 +126,5 @@ def test_what_is_said_to_be_sound_is() -> None:
 
 
 def test_a_parameter_without_a_value_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["soak", "--parameter", "device=cpu"]) == cli.EXIT_USER_ERROR
+    assert cli.main(["soak", "--parameter", "device=cpu"]) == EXIT_USER_ERROR
     assert "--parameter is 'device=cpu'; wanted NAME:=VALUE" in capsys.readouterr().err

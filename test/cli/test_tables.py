@@ -22,6 +22,7 @@ from lwrf_ros.experiments.tables import tables_run as run
 from lwrf_ros.experiments.tables.paper import TABLE_2
 from lwrf_ros.network import build_network, randomise
 from lwrf_ros.segmentation import Segmenter
+from lwrf_ros.terminal.exit_codes import EXIT_USER_ERROR
 from lwrf_ros.weights.checkpoint import save_weights
 
 MOBILE = "mobilenet_v2"
@@ -151,7 +152,7 @@ def test_what_cannot_be_done_is_said_first(
     words: str,
 ) -> None:
     asked = [argument.format(given=given) for argument in arguments]
-    assert tables(*asked) == cli.EXIT_USER_ERROR
+    assert tables(*asked) == EXIT_USER_ERROR
     captured = capsys.readouterr()
     assert words.format(given=given) in error_of(captured.err, "tables")
     assert captured.out == ""

@@ -299,6 +299,16 @@ def test_resuming_with_another_data_set(
     other = write_dataset(tmp_path / "other", 5, SIZE, first_seed=9)
     assert train(other, *options(data, folder)[1:], "--resume") == 2
     assert "pixels by class was " in capsys.readouterr().err
+    # The same names and the same masks, and one pixel that is different.
+    changed = write_dataset(tmp_path / "changed", 5, SIZE)
+    image = min((changed / "images").iterdir())
+    pixels = cv2.imread(str(image))
+    pixels[0, 0] ^= 1
+    cv2.imwrite(str(image), pixels)
+    assert train(changed, *options(data, folder)[1:], "--resume") == 2
+    error = capsys.readouterr().err
+    assert "with other settings: contents of the images and masks was " in error
+    assert error.count(" was ") == 1
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "text"])

@@ -91,7 +91,15 @@ def test_output_folders_that_are_not_written_to(tmp_path: Path, quick_replay: An
     quick_replay(bag)
     with pytest.raises(LwrfError, match="give --overwrite"):
         quick_replay(bag)
+    out = next(path.parent for path in tmp_path.rglob("replay.json"))
+    before = sorted(out.iterdir())
+    (out / "notes.txt").write_text("what I saw")
+    (out / "comparison").mkdir()
+    (out / "comparison" / "mine.png").write_text("")
     assert quick_replay(bag, overwrite=True).complete
+    # What the replay has not written is not its to remove.
+    assert (out / "notes.txt").read_text() == "what I saw"
+    assert sorted(out.iterdir()) == sorted([*before, out / "notes.txt", out / "comparison"])
 
 
 def test_a_recording_without_a_frame_is_an_error(tmp_path: Path, quick_replay: Any) -> None:

@@ -35,6 +35,7 @@ from lwrf_ros.experiments.ablation.heads import (
     train_head,
     unit_places,
 )
+from lwrf_ros.files import replace_file
 from lwrf_ros.segmentation.device import choose_device
 from lwrf_ros.terminal.progress import progress_bar
 from lwrf_ros.terminal.table import aligned
@@ -91,11 +92,6 @@ def ablate(arguments: argparse.Namespace) -> int:
     raise_if_any(problems)
     refuse_overlap(pairs, held_out)
     size = size or network.input_size or size_of_first(pairs)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LwrfError(f"cannot make the folder {folder}: {error.strerror}") from error
-
     network.to(device)
     room = arguments.cache_mib * 2**20
     places = unit_places(network)
@@ -144,9 +140,8 @@ def ablate(arguments: argparse.Namespace) -> int:
             "python": platform.python_version(),
         },
     }
-    (folder / NUMBERS).write_text(
-        json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8"
-    )
+    text = json.dumps(content, indent=2, allow_nan=False)
+    replace_file(folder / NUMBERS, f"{text}\n".encode())
     print("\n".join([*as_text(found, usual), "", f"wrote {folder / NUMBERS}"]), flush=True)
     return 0
 

@@ -13,7 +13,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from lwrf_ros.errors import LwrfError
 from lwrf_ros.experiments.benchmark import over_dds
 from lwrf_ros.experiments.benchmark.benchmark_report import about_as_text, case_as_text
 from lwrf_ros.experiments.benchmark.case import Case
@@ -23,18 +22,17 @@ from lwrf_ros.experiments.benchmark.contestant_process import in_process
 from lwrf_ros.experiments.benchmark.plot import plot_benchmark
 from lwrf_ros.experiments.benchmark.records import as_json, write_csv
 from lwrf_ros.experiments.benchmark.result import CaseResult
+from lwrf_ros.files import replace_file
 from lwrf_ros.machine.about import Device, about_run, cores, describe_device
+from lwrf_ros.output_folder import remove_files
+from lwrf_ros.terminal.exit_codes import EXIT_DONE, EXIT_UNEXPECTED
 
 JSON, CSV, PLOT = "benchmark.json", "benchmark.csv", "benchmark.png"
-# The exit code where a contestant that is installed has failed.
-FAILED = 1
 
 
 def benchmark(arguments: argparse.Namespace) -> int:
     """Measure as the arguments say, print, write, and return the exit code."""
     folder: Path | None = arguments.output and arguments.output.expanduser()
-    if folder is not None:
-        _make(folder)
     if arguments.dds:
         over_dds.import_ros()
     device = in_process(describe_device, arguments.device, tuple(arguments.precision))
@@ -51,7 +49,7 @@ def benchmark(arguments: argparse.Namespace) -> int:
     if folder is not None:
         _write(folder, {**about, "over_dds": dds}, words, results)
     failed = any(outcome.failed for result in results for outcome in result.outcomes)
-    return FAILED if failed else 0
+    return EXIT_UNEXPECTED if failed else EXIT_DONE
 
 
 def list_cases(arguments: argparse.Namespace, device: Device, threads: int) -> Iterator[Case]:
@@ -77,21 +75,11 @@ def list_cases(arguments: argparse.Namespace, device: Device, threads: int) -> I
         )
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in (JSON, CSV, PLOT):
-            (folder / name).unlink(missing_ok=True)
-    except OSError as error:
-        raise LwrfError(
-            f"cannot write into {folder}: {error}; give a folder that can be made or written to"
-        ) from error
-
-
 def _write(folder: Path, about: dict[str, Any], words: str, results: list[CaseResult]) -> None:
     """Write the files and say so."""
     text = json.dumps(as_json(about, results), indent=2, allow_nan=False)
-    (folder / JSON).write_text(text + "\n", encoding="utf-8")
+    remove_files(folder, (JSON, CSV, PLOT))
+    replace_file(folder / JSON, f"{text}\n".encode())
     write_csv(folder / CSV, results)
     written = [JSON, CSV]
     if any(result.measured() for result in results):

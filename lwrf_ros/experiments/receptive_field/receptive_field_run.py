@@ -19,8 +19,10 @@ from lwrf_ros.experiments.receptive_field.findings import Findings, as_json, as_
 from lwrf_ros.experiments.receptive_field.occluder import Occluder, discrepancy
 from lwrf_ros.experiments.receptive_field.page import draw_fields
 from lwrf_ros.experiments.receptive_field.units import UnitRow, choose_units
+from lwrf_ros.files import replace_file
 from lwrf_ros.network.probe import Probe, choose_taps
 from lwrf_ros.network.refinenet import MIN_SIDE_PX
+from lwrf_ros.output_folder import remove_files
 from lwrf_ros.segmentation.device import choose_device
 from lwrf_ros.segmentation.preprocess import Normalisation
 from lwrf_ros.terminal.progress import progress_bar
@@ -38,7 +40,7 @@ def measure(arguments: argparse.Namespace) -> int:
         raise LwrfError("--top chooses units, and so do --unit and --at; leave one of them out")
     occluder = Occluder(arguments.patch, arguments.stride, arguments.fill)
     device = choose_device(arguments.device)
-    folder = _make(arguments.output.expanduser())
+    folder = arguments.output.expanduser()
     loaded = load(arguments.weights, arguments.classes, arguments.backbone, arguments.decoder)
     size = _size(arguments.input_size, loaded)
     taps = choose_taps(loaded.network, arguments.tap)
@@ -70,18 +72,6 @@ def _choose(
     )
 
 
-def _make(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in (PICTURE, NUMBERS, MAPS):
-            (folder / name).unlink(missing_ok=True)
-    except OSError as error:
-        raise LwrfError(
-            f"cannot write into {folder}: {error}; give a folder that can be made or written to"
-        ) from error
-    return folder
-
-
 def _size(asked: tuple[int, int] | None, loaded: Loaded) -> tuple[int, int]:
     """Return ``(height, width)`` of the network's input."""
     size = asked or loaded.network.input_size
@@ -107,7 +97,8 @@ def _prepared(path: Path, loaded: Loaded, size: tuple[int, int], device: torch.d
 def _write(folder: Path, findings: Findings) -> Sequence[Path]:
     """Write the files and return their paths."""
     content = json.dumps(as_json(findings), indent=2, allow_nan=False)
-    (folder / NUMBERS).write_text(content + "\n", encoding="utf-8")
+    remove_files(folder, (PICTURE, NUMBERS, MAPS))
+    replace_file(folder / NUMBERS, f"{content}\n".encode())
     np.save(folder / MAPS, findings.maps())
     draw_fields(folder / PICTURE, findings)
     return [folder / name for name in (PICTURE, NUMBERS, MAPS)]

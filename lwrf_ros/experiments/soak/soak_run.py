@@ -63,7 +63,6 @@ def run_soak(options: SoakOptions) -> SoakReport:
     Raises:
         LwrfError: The node ended, refused a command or stopped to report.
     """
-    options.folder.mkdir(parents=True, exist_ok=True)
     with terminated_like_interrupted(), reserve_domain_id() as domain_id:
         environment = run_environment(domain_id)
         os.environ.update(environment)

@@ -19,8 +19,10 @@ from lwrf_ros.experiments.tables.records import as_json
 from lwrf_ros.experiments.tables.results import Results, Size, counts_of
 from lwrf_ros.experiments.tables.runtime import WARM_UP_PASSES, Passes, passes_of
 from lwrf_ros.experiments.tables.tables_report import grids
+from lwrf_ros.files import replace_file
 from lwrf_ros.machine.about import about_run, cores, describe_device, origin_as_text
 from lwrf_ros.network.refinenet import MIN_SIDE_PX
+from lwrf_ros.output_folder import remove_files
 from lwrf_ros.segmentation.device import choose_device
 from lwrf_ros.terminal.progress import progress_bar
 
@@ -30,8 +32,6 @@ JSON, MARKDOWN = "tables.json", "tables.md"
 def make_tables(arguments: argparse.Namespace) -> int:
     """Measure as the arguments say, print, write, and return the exit code."""
     folder: Path | None = arguments.output and arguments.output.expanduser()
-    if folder is not None:
-        _make(folder)
     device = describe_device(arguments.device, [arguments.precision])
     (precision,) = device.precisions
     threads = arguments.threads or cores()
@@ -105,19 +105,9 @@ def _show(results: Results, about: dict[str, Any], folder: Path | None) -> None:
     if folder is None:
         return
     text = json.dumps(as_json(about, results), indent=2, allow_nan=False)
-    (folder / JSON).write_text(text + "\n", encoding="utf-8")
+    remove_files(folder, (JSON, MARKDOWN))
+    replace_file(folder / JSON, f"{text}\n".encode())
     parts = [grid.to_markdown() for grid in tables]
     parts.append(f"```\n{origin_as_text(about)}\n```")
-    (folder / MARKDOWN).write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    replace_file(folder / MARKDOWN, ("\n\n".join(parts) + "\n").encode())
     print("\n" + "\n".join(f"wrote {folder / name}" for name in (JSON, MARKDOWN)), flush=True)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in (JSON, MARKDOWN):
-            (folder / name).unlink(missing_ok=True)
-    except OSError as error:
-        raise LwrfError(
-            f"cannot write into {folder}: {error}; give a folder that can be made or written to"
-        ) from error

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 import yaml
 from mcap.writer import CompressionType, Writer
 
+from lwrf_ros.files import replace_file
 from lwrf_ros.recordings.bags.definitions import Definition
 
 METADATA_FILE = "metadata.yaml"
@@ -178,12 +179,20 @@ class BagWriter:
             "custom_data": None,
             "ros_distro": "",
         }
-        partial = self._folder / f".{METADATA_FILE}.partial"
-        partial.write_text(
-            yaml.safe_dump({"rosbag2_bagfile_information": information}, sort_keys=False),
-            encoding="utf-8",
-        )
-        partial.replace(self._folder / METADATA_FILE)
+        text = yaml.safe_dump({"rosbag2_bagfile_information": information}, sort_keys=False)
+        replace_file(self._folder / METADATA_FILE, text.encode(), sync=False)
+
+
+def files_of_bag(folder: Path) -> list[str]:
+    """Return the names of the files in a folder that a bag there consists of."""
+    try:
+        content = yaml.safe_load((folder / METADATA_FILE).read_text(encoding="utf-8"))
+        named = content["rosbag2_bagfile_information"]["relative_file_paths"]
+    except (OSError, ValueError, yaml.YAMLError, TypeError, KeyError):
+        named = []
+    simple = [str(name) for name in named if Path(str(name)).name == name]
+    own = [f"{folder.resolve().name}.mcap", METADATA_FILE]
+    return list(dict.fromkeys([*simple, *own]))
 
 
 def _profiles(text: str) -> list[Any]:

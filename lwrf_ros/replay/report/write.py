@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader
 
+from lwrf_ros.files import replace_file
 from lwrf_ros.replay.report.content import camera_content, class_names, run_content
 from lwrf_ros.replay.report.judgement import Comparison, read_comparison, read_scores
 from lwrf_ros.replay.report.overlay_pictures import (
@@ -85,9 +86,7 @@ def write_report(folder: Path, path: Path, comparison_folder: Path | None = None
     _add_pictures(folder, runs, chosen, cameras, PAGE_BYTES - around)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_text(_page(content, library), encoding="utf-8")
-        partial.replace(path)
+        replace_file(path, _page(content, library).encode())
     except OSError as error:
         raise ReportError(
             f"cannot write {path}: {error.strerror}; give another file (-o)"

@@ -17,8 +17,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lwrf_ros.memory import is_out_of_memory
 from lwrf_ros.segmentation.buffers import Recent
-from lwrf_ros.segmentation.faults import is_out_of_memory, return_cached_memory
+from lwrf_ros.segmentation.faults import return_cached_memory
 
 # Input sizes of which recordings are kept. A size's memory is what its largest batch needs.
 _KEPT_SIZES = 4
