@@ -206,7 +206,7 @@ def test_messages_are_looked_at_without_the_lock_of_all_cameras(
         thread.start()
         thread.join(10)
 
-    monkeypatch.setattr(camera_module.decoding, "check", check)
+    monkeypatch.setattr(camera_module, "check", check)
     camera.receive(good())
     assert free == [True]
     assert account(camera) == {"received": 1, "waiting": 1}
