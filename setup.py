@@ -85,6 +85,7 @@ setup(
         "PyYAML>=5.4",
         "rosbags>=0.11",
         "safetensors>=0.4",
+        "simplejpeg>=1.7",
         "torch>=2.6",
         "tqdm>=4.57",
         "zstandard>=0.18",

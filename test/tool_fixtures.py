@@ -31,6 +31,12 @@ def shared_bags(shared: Path) -> Path:
     return shared / "bags"
 
 
+@pytest.fixture(scope="session")
+def shared_cases(shared: Path) -> Path:
+    """The folder of files as people's tools write them, beside the repository."""
+    return shared / "cases"
+
+
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     """One thread for torch: for networks this small, waiting threads cost more than they give."""

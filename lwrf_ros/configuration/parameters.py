@@ -83,7 +83,7 @@ def _number(low: float, high: float, unit: str = "") -> dict[str, Any]:
 
 def _whole_number(low: int, high: int, unit: str) -> dict[str, Any]:
     return {
-        "allowed": f"a whole number from {low} to {high} {unit}",
+        "allowed": f"a whole number from {low} to {high} {unit}".rstrip(),
         "accepts": lambda value: low <= value <= high,
         "limits": (low, high),
     }
@@ -256,6 +256,13 @@ class Parameters:
         "Most bytes of data that an image message may have; larger ones are refused. The default "
         "is 8 bytes for each pixel of the default max_pixels.",
         **_whole_number(1, _MOST_BYTES, "bytes"),
+        live=True,
+    )
+    max_value_16bit: int = _parameter(
+        65_535,
+        "Greatest value that the camera gives in images of 16 bits (mono16, bayer_rggb16, ...), "
+        "which becomes white: 4095 for a sensor of 12 bits, 16383 for one of 14.",
+        **_whole_number(1, 65_535, ""),
         live=True,
     )
     autostart: bool = _parameter(

@@ -1,128 +1,62 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""Images to arrays: the cheap check of their description, and every encoding in one table."""
+"""Images to pictures: the cheap check of their description, and decoding; whoever has them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, TypeGuard
+from typing import Any, Protocol, TypeGuard
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lwrf_ros.configuration.parameters import Parameters
-from lwrf_ros.images.picture_header import count_jpeg_scans, read_picture_header
+from lwrf_ros.images.encoded import check_pixels, decode_encoded
+from lwrf_ros.images.encodings import (
+    ENCODINGS,
+    LAYOUTS,
+    U1,
+    U2,
+    Layout,
+    check_sides,
+    is_numbers,
+    layout_of,
+    to_picture,
+)
+from lwrf_ros.images.picture import Picture, Refusal, short
+from lwrf_ros.images.picture_header import read_picture_header
+from lwrf_ros.images.stored_format import read_format
 
-_U1, _U2 = np.dtype(np.uint8), np.dtype(np.uint16)
+__all__ = ["ENCODINGS", "Picture", "Refusal", "check", "decode"]
 
-
-class Refusal(Exception):  # noqa: N818 - a frame is refused, nothing went wrong
-    """A frame that cannot be used.
-
-    Attributes:
-        reason: One word to count it under.
-    """
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
-class Picture(NamedTuple):
-    """An image as the engine takes it.
-
-    Attributes:
-        array: ``(H, W, 3) uint8``, or ``(H, W) uint8`` for mono8; rows may be padded.
-        encoding: rgb8, bgr8 or mono8.
-    """
-
-    array: NDArray[np.uint8]
-    encoding: str
+_BGR, _MONO = LAYOUTS["bgr8"], LAYOUTS["mono8"]
+_DEFAULTS = Parameters()
 
 
 class Raw(Protocol):
     """The fields of a sensor_msgs/Image, of the message or as recorded; `data` are bytes."""
 
     @property
-    def encoding(self) -> str: ...  # noqa: D102
+    def encoding(self) -> str: ...
     @property
-    def width(self) -> int: ...  # noqa: D102
+    def width(self) -> int: ...
     @property
-    def height(self) -> int: ...  # noqa: D102
+    def height(self) -> int: ...
     @property
-    def step(self) -> int: ...  # noqa: D102
+    def step(self) -> int: ...
     @property
-    def is_bigendian(self) -> int: ...  # noqa: D102
+    def is_bigendian(self) -> int: ...
     @property
-    def data(self) -> Any: ...  # noqa: D102
+    def data(self) -> Any: ...
 
 
 class Compressed(Protocol):
     """The fields of a sensor_msgs/CompressedImage, likewise."""
 
     @property
-    def format(self) -> str: ...  # noqa: D102
+    def format(self) -> str: ...
     @property
-    def data(self) -> Any: ...  # noqa: D102
-
-
-class _Format(NamedTuple):
-    """How an encoding of sensor_msgs/Image lies in memory.
-
-    Attributes:
-        channels: Values a pixel.
-        dtype: Type of a value.
-        target: Encoding that it becomes.
-        conversion: OpenCV's code for that, None where the bytes are already of that form.
-        rows: Rows of data for two rows of the image (planar YUV carries more than 2).
-    """
-
-    channels: int
-    dtype: np.dtype
-    target: str
-    conversion: int | None = None
-    rows: int = 2
-
-
-_FORMATS = {
-    "rgb8": _Format(3, _U1, "rgb8"),
-    "bgr8": _Format(3, _U1, "bgr8"),
-    "mono8": _Format(1, _U1, "mono8"),
-    # Without an order of its own, OpenCV's is meant.
-    "8UC3": _Format(3, _U1, "bgr8"),
-    "8UC1": _Format(1, _U1, "mono8"),
-    "rgba8": _Format(4, _U1, "rgb8", cv2.COLOR_RGBA2RGB),
-    "bgra8": _Format(4, _U1, "rgb8", cv2.COLOR_BGRA2RGB),
-    "8UC4": _Format(4, _U1, "rgb8", cv2.COLOR_BGRA2RGB),
-    "mono16": _Format(1, _U2, "mono8"),
-    "rgb16": _Format(3, _U2, "rgb8"),
-    "bgr16": _Format(3, _U2, "bgr8"),
-    "rgba16": _Format(4, _U2, "rgb8", cv2.COLOR_RGBA2RGB),
-    "bgra16": _Format(4, _U2, "rgb8", cv2.COLOR_BGRA2RGB),
-    "yuv422": _Format(2, _U1, "rgb8", cv2.COLOR_YUV2RGB_UYVY),
-    "uyvy": _Format(2, _U1, "rgb8", cv2.COLOR_YUV2RGB_UYVY),
-    "yuv422_yuy2": _Format(2, _U1, "rgb8", cv2.COLOR_YUV2RGB_YUY2),
-    "yuyv": _Format(2, _U1, "rgb8", cv2.COLOR_YUV2RGB_YUY2),
-    "nv12": _Format(1, _U1, "rgb8", cv2.COLOR_YUV2RGB_NV12, rows=3),
-    "nv21": _Format(1, _U1, "rgb8", cv2.COLOR_YUV2RGB_NV21, rows=3),
-}
-# ROS names a Bayer pattern by its first row and then its second; OpenCV's BG, GB, RG and GR by
-# the second row's second and third pixel.
-for _ros, _opencv in (("rggb", "BG"), ("bggr", "RG"), ("gbrg", "GR"), ("grbg", "GB")):
-    _code = getattr(cv2, f"COLOR_Bayer{_opencv}2RGB")
-    _FORMATS[f"bayer_{_ros}8"] = _Format(1, _U1, "rgb8", _code)
-    _FORMATS[f"bayer_{_ros}16"] = _Format(1, _U2, "rgb8", _code)
-
-ENCODINGS = tuple(_FORMATS)
-# Pairs of pixels share their colour in these, and Bayer patterns repeat every second pixel.
-_PAIRED = ("yuv", "uyvy", "yuyv", "nv", "bayer")
-# REP 118 and friends: numbers, not pictures.
-_NOT_A_PICTURE = ("16UC1", "32FC1", "16SC1", "32SC1", "64FC1")
-_SHOWN_TEXT = 40
-# A decoder goes over all pixels for each scan; colour in the usual steps takes ten.
-_MOST_SCANS = 64
-_DEFAULTS = Parameters()
+    def data(self) -> Any: ...
 
 
 def check(image: Raw | Compressed, parameters: Parameters = _DEFAULTS) -> None:
@@ -147,52 +81,56 @@ def check(image: Raw | Compressed, parameters: Parameters = _DEFAULTS) -> None:
         _check_raw(image, parameters)
 
 
+def decode(
+    image: Raw | Compressed,
+    parameters: Parameters = _DEFAULTS,
+    convert: Callable[[Any, str], NDArray[np.uint8] | None] = lambda image, target: None,
+) -> Picture:
+    """Return the picture of an image that `check` let pass.
+
+    rgb8, bgr8 and mono8 are views of the image's own bytes, padding included; everything else is
+    converted once. Colours of a compressed image are what its file says; a file of one channel
+    holds the pixels of the encoding that the format names, a Bayer pattern for example.
+
+    Args:
+        image: The image.
+        parameters: What its values mean: max_value_16bit.
+        convert: A library that converts an image to an encoding, or says None to what it does not
+            know; the table of `encodings` serves then, with the same result. It is not asked about
+            values of 16 bits.
+
+    Raises:
+        Refusal: If the content cannot be decoded.
+    """
+    if _is_compressed(image):
+        return _decompress(image, parameters)
+    layout = LAYOUTS[image.encoding]
+    pixels = _view(image, layout)
+    if layout.dtype == U1:
+        if layout.conversion is None:
+            return Picture(pixels, layout.target)
+        # cv_bridge misreads some padded rows without a word.
+        converted = convert(image, layout.target) if pixels.flags.c_contiguous else None
+        if converted is not None:
+            return Picture(converted, layout.target)
+    return to_picture(pixels, layout, parameters.max_value_16bit)
+
+
 def _is_compressed(image: Raw | Compressed) -> TypeGuard[Compressed]:
     return hasattr(image, "format")
 
 
-def _check_compressed(message: Compressed, parameters: Parameters) -> None:
-    if not len(message.data):
-        raise Refusal("empty", "the message has no data; wanted a JPEG or PNG image")
-    if "compressedDepth" in message.format:
-        raise Refusal(
-            "encoding",
-            f"the format is {short(message.format)}, a depth image; wanted a JPEG or PNG picture",
-        )
-    header = read_picture_header(message.data)
-    if header is None:
-        raise Refusal("decode", _damaged(message))
-    # Before it is decoded: a few bytes can claim, and a decoder then allocate, gigapixels.
-    _check_pixels(header.width, header.height, header.kind, parameters)
-
-
-def _check_pixels(width: int, height: int, kind: str, parameters: Parameters) -> None:
-    if width * height > parameters.max_pixels:
-        raise Refusal(
-            "too_large",
-            f"a {kind} image claims {width}x{height} pixels; max_pixels allows "
-            f"{parameters.max_pixels}",
-        )
-
-
-def _check_raw(message: Raw, parameters: Parameters) -> None:
-    width, height, step = message.width, message.height, message.step
-    name = message.encoding
-    if not width or not height or not len(message.data):
+def _check_raw(image: Raw, parameters: Parameters) -> None:
+    width, height, step = image.width, image.height, image.step
+    name = image.encoding
+    if not width or not height or not len(image.data):
         raise Refusal(
             "empty",
-            f"the image is {width}x{height} with {len(message.data)} bytes; wanted pixels",
+            f"the image is {width}x{height} with {len(image.data)} bytes; wanted pixels",
         )
-    layout = _FORMATS.get(name)
-    if layout is None:
-        why = "depth or numbers, not a picture" if name in _NOT_A_PICTURE else "not known here"
-        raise Refusal(
-            "encoding",
-            f"the encoding is {short(name)}, {why}; wanted one of {', '.join(ENCODINGS)}",
-        )
-    _check_pixels(width, height, name, parameters)
-    if name.startswith(_PAIRED) and (width % 2 or (layout.rows != 2 and height % 2)):
-        raise Refusal("size", f"a {name} image is {width}x{height}; wanted even sides")
+    layout = layout_of(name, f"the encoding is {short(name)}")
+    check_pixels(width, height, name, parameters.max_pixels)
+    check_sides(name, width, height)
     row_bytes = width * layout.channels * layout.dtype.itemsize
     if step < row_bytes:
         raise Refusal(
@@ -200,91 +138,65 @@ def _check_raw(message: Raw, parameters: Parameters) -> None:
         )
     rows = height * layout.rows // 2
     needed = step * (rows - 1) + row_bytes
-    if len(message.data) < needed:
+    if len(image.data) < needed:
         raise Refusal(
             "data",
-            f"the data is {len(message.data)} bytes; {rows} rows of step {step} need {needed}",
+            f"the data is {len(image.data)} bytes; {rows} rows of step {step} need {needed}",
         )
 
 
-def decode(
-    message: Raw | Compressed,
-    convert: Callable[[Any, str], NDArray[np.uint8] | None] = lambda message, target: None,
-) -> Picture:
-    """Return the picture of an image that `check` let pass.
-
-    rgb8, bgr8 and mono8 are views of the image's own bytes, padding included; everything else is
-    converted once.
-
-    Args:
-        message: The image.
-        convert: A library that converts an image to an encoding, or says None to what it does not
-            know; the table of this module serves then, with the same result.
-
-    Raises:
-        Refusal: If the content cannot be decoded.
-    """
-    if _is_compressed(message):
-        return _decompress(message)
-    layout = _FORMATS[message.encoding]
-    pixels = _view(message, layout)
-    if layout.conversion is None and layout.dtype == _U1:
-        return Picture(pixels, layout.target)
-    if pixels.flags.c_contiguous and pixels.dtype.isnative:
-        # cv_bridge misreads some padded rows without a word, and big-endian ones not at all.
-        converted = convert(message, layout.target)
-        if converted is not None:
-            return Picture(converted, layout.target)
-    try:
-        return Picture(_convert(pixels, layout), layout.target)
-    except cv2.error as error:
-        raise Refusal("conversion", f"OpenCV cannot convert {message.encoding}: {error}") from error
-
-
-def _view(message: Raw, layout: _Format) -> NDArray:
-    """Return the message's bytes as ``(rows, W)`` or ``(rows, W, channels)``, without a copy."""
-    shape: tuple[int, ...] = (message.height * layout.rows // 2, message.width)
-    strides: tuple[int, ...] = (message.step, layout.channels * layout.dtype.itemsize)
+def _view(image: Raw, layout: Layout) -> NDArray[Any]:
+    """Return the image's bytes as ``(rows, W)`` or ``(rows, W, channels)``, without a copy."""
+    shape: tuple[int, ...] = (image.height * layout.rows // 2, image.width)
+    strides: tuple[int, ...] = (image.step, layout.channels * layout.dtype.itemsize)
     if layout.channels > 1:
         shape, strides = (*shape, layout.channels), (*strides, layout.dtype.itemsize)
-    dtype = layout.dtype.newbyteorder(">" if message.is_bigendian else "<")
-    return np.ndarray(shape, dtype, buffer=memoryview(message.data), strides=strides)
+    dtype = layout.dtype.newbyteorder(">" if image.is_bigendian else "<")
+    return np.ndarray(shape, dtype, buffer=memoryview(image.data), strides=strides)
 
 
-def _convert(pixels: NDArray, layout: _Format) -> NDArray[np.uint8]:
-    pixels = np.ascontiguousarray(pixels, dtype=layout.dtype)
-    if layout.conversion is not None:
-        pixels = cv2.cvtColor(pixels, layout.conversion)
-    if pixels.dtype == _U2:
-        # 65535 becomes 255; a plain shift would lose the rounding.
-        pixels = cv2.convertScaleAbs(pixels, alpha=255 / 65535)
-    return pixels
-
-
-def _decompress(message: Compressed) -> Picture:
-    scans = count_jpeg_scans(message.data) if message.data[0] == 0xFF else 1
-    if scans > _MOST_SCANS:
+def _check_compressed(image: Compressed, parameters: Parameters) -> None:
+    if not len(image.data):
+        raise Refusal("empty", "the message has no data; wanted a JPEG or PNG image")
+    said, quoted = read_format(image.format), short(image.format)
+    if said.is_depth:
         raise Refusal(
-            "too_large", f"the JPEG image has {scans} scans; wanted at most {_MOST_SCANS}"
+            "encoding", f"the format is {quoted}, a depth image; wanted a JPEG or PNG picture"
         )
-    # A camera's EXIF orientation must not turn the picture: labels lie on the pixels as sent.
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    for encoding in (said.recorded, said.stored):
+        # A pattern or numbers that are not known would be shown as if they were grey.
+        if is_numbers(encoding) or (encoding.startswith("bayer") and encoding not in LAYOUTS):
+            layout_of(encoding, f"the format is {quoted}, of {short(encoding)}")
+    header = read_picture_header(image.data)
+    if header is None and said.other_kind:
+        raise Refusal(
+            "encoding", f"the format is {quoted}, not known here; wanted a JPEG or PNG image"
+        )
+    if header is None:
+        raise Refusal("decode", f"{_described(image)} is no whole JPEG or PNG image")
+    check_pixels(header.width, header.height, header.kind, parameters.max_pixels)
+
+
+def _decompress(image: Compressed, parameters: Parameters) -> Picture:
     try:
-        picture = cv2.imdecode(np.frombuffer(message.data, np.uint8), flags)
-    except cv2.error as error:
-        raise Refusal("decode", f"the compressed image is damaged: {error}") from error
-    if picture is None:
-        raise Refusal("decode", _damaged(message))
-    return Picture(picture, "bgr8")
+        pixels = decode_encoded(image.data)
+    except Refusal as refusal:
+        raise Refusal(
+            refusal.reason, f"{_described(image)} cannot be decoded: {refusal}"
+        ) from refusal
+    stored = read_format(image.format).stored
+    layout = LAYOUTS.get(stored, _MONO) if pixels.ndim == 2 else _BGR
+    if layout.channels > 1 and pixels.ndim == 2:
+        layout = _MONO
+    elif layout.conversion is not None:
+        rows, width = pixels.shape
+        if rows * 2 % layout.rows:
+            raise Refusal("size", f"a {stored} image has {rows} rows; wanted whole planes")
+        check_sides(stored, width, rows * 2 // layout.rows)
+    if layout.conversion is None and pixels.dtype != U2:
+        return Picture(pixels, layout.target)
+    return to_picture(pixels, layout, parameters.max_value_16bit)
 
 
-def _damaged(message: Compressed) -> str:
-    return (
-        f"the compressed image (format {short(message.format)}, {len(message.data)} bytes) cannot "
-        "be decoded; wanted a whole JPEG or PNG image"
-    )
-
-
-def short(text: str) -> str:
-    """Return a text for a message: what a stranger wrote may be of any length."""
-    return repr(text if len(text) <= _SHOWN_TEXT else f"{text[:_SHOWN_TEXT]}...")
+def _described(image: Compressed) -> str:
+    return f"the compressed image (format {short(image.format)}, {len(image.data)} bytes)"

@@ -210,7 +210,8 @@ class Worker:
             if self._parameters.current.coverage_alerts:
                 outputs |= {"coverage"}
             if outputs:
-                return _Job(frame, decode(frame.message), outputs)
+                picture = decode(frame.message, self._parameters.current)
+                return _Job(frame, picture, outputs)
             frame.camera.settle("unwatched")
         except Refusal as refusal:
             frame.camera.refuse(refusal)

@@ -140,7 +140,7 @@ def _submitted(item: Item, segmenter: Segmenter, min_confidence: float) -> Ticke
     """Start a frame; None for what the engine has nothing to do with."""
     if isinstance(item, OtherMessage) or item.picture is None:
         return None
-    array, encoding = item.picture
+    array, encoding, _ = item.picture
     try:
         return segmenter.submit([array], encoding, ("labels", "coverage"), min_confidence)
     except ImageError:

@@ -51,10 +51,11 @@ DEFAULTS = {
     "max_dropped": 1.0,
     "max_pixels": 33_554_432,
     "max_bytes": 268_435_456,
+    "max_value_16bit": 65_535,
     "autostart": True,
 }
 LIMITS = {"stale_after", "min_image_rate", "max_latency", "max_dropped"}
-LARGEST = {"max_pixels", "max_bytes"}
+LARGEST = {"max_pixels", "max_bytes", "max_value_16bit"}
 LIVE = {"min_confidence", "overlay_alpha", "coverage_alerts", "max_rate", *LIMITS, *LARGEST}
 LISTS = [name for name, default in DEFAULTS.items() if isinstance(default, tuple)]
 FLOATS = [name for name, default in DEFAULTS.items() if isinstance(default, float)]
@@ -177,7 +178,10 @@ def test_fractions_end_at_one(name: str) -> None:
     assert "wanted a number from 0 to 1" in refusal(name, 1.0000001)
 
 
-@pytest.mark.parametrize(("name", "most"), [("max_pixels", 2**30), ("max_bytes", 2**32)])
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("max_pixels", 2**30), ("max_bytes", 2**32), ("max_value_16bit", 2**16 - 1)],
+)
 def test_limits_are_whole_numbers_from_one_up(name: str, most: int) -> None:
     assert [coerce(name, value) for value in (1, most)] == [1, most]
     for value in (0, -1, most + 1, 1.5, 2.0, True, "9"):

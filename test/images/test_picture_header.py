@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""Claimed sizes of JPEG and PNG: those of other encoders, bombs, and files made to mislead."""
+"""What JPEG and PNG claim to be: those of other encoders, bombs, and files made to mislead."""
 
 from __future__ import annotations
 
@@ -53,22 +53,22 @@ def exif_with_thumbnail() -> bytes:
 )
 def test_sizes_of_whole_files(kind: str, options: dict[str, Any]) -> None:
     data = file_of(kind, **options)
-    assert read(data) == (kind, 40, 24)
+    assert read(data) == (kind, 40, 24, 3, 8)
     assert decode(message_of(data)).array.shape == (24, 40, 3)
 
 
 def test_what_stands_between_segments_is_skipped() -> None:
     data = file_of("JPEG")
-    assert read(data[:2] + b"\xff\xff\xff" + data[2:]) == ("JPEG", 40, 24)
-    assert read(data[:2] + b"\xff\xd0\0\0junk" + data[2:]) == ("JPEG", 40, 24)
+    assert read(data[:2] + b"\xff\xff\xff" + data[2:]) == ("JPEG", 40, 24, 3, 8)
+    assert read(data[:2] + b"\xff\xd0\0\0junk" + data[2:]) == ("JPEG", 40, 24, 3, 8)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_what_breaks_off_before_a_size_has_none(kind: str) -> None:
     data = file_of(kind)
-    end = data.find(b"\xff\xc0") + 9 if kind == "JPEG" else 24
+    end = data.find(b"\xff\xc0") + 10 if kind == "JPEG" else 26
     assert all(read(data[:size]) is None for size in range(end))
-    assert read(data[: end + 5]) == (kind, 40, 24)
+    assert read(data[:end]) == (kind, 40, 24, 3, 8)
 
 
 def test_what_is_neither_has_no_size() -> None:
@@ -98,7 +98,7 @@ def segments(count: int, length: int, marker: int = 0xE1) -> bytes:
 def test_a_size_behind_much_else_is_found(before: bytes) -> None:
     data = file_of("JPEG")
     data = data[:2] + before + data[2:]
-    assert read(data) == ("JPEG", 40, 24)
+    assert read(data) == ("JPEG", 40, 24, 3, 8)
     assert decode(message_of(data)).array.shape == (24, 40, 3)
 
 
@@ -115,7 +115,7 @@ def test_a_size_behind_much_else_is_found(before: bytes) -> None:
 )
 def test_a_size_is_looked_for_so_far_and_no_further(before: bytes, one_more: bytes) -> None:
     data = file_of("JPEG")
-    assert read(data[:2] + before + data[2:]) == ("JPEG", 40, 24)
+    assert read(data[:2] + before + data[2:]) == ("JPEG", 40, 24, 3, 8)
     assert read(data[:2] + before + one_more + data[2:]) is None
 
 
@@ -179,6 +179,6 @@ def test_a_jpeg_that_goes_over_its_pixels_again_and_again_is_refused() -> None:
 
 @pytest.mark.parametrize("kind", ["BMP", "GIF", "TIFF", "WEBP", "PPM"])
 def test_other_formats_are_not_handed_to_a_decoder(kind: str) -> None:
-    with pytest.raises(Refusal, match="wanted a whole JPEG or PNG image") as caught:
+    with pytest.raises(Refusal, match="is no whole JPEG or PNG image") as caught:
         check(message_of(file_of(kind)))
     assert caught.value.reason == "decode"

@@ -8,7 +8,7 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from lwrf_ros.configuration.parameters import Parameters
 from lwrf_ros.images import decoding
-from lwrf_ros.images.decoding import Picture, Refusal, short
+from lwrf_ros.images.picture import Picture, Refusal, short
 from lwrf_ros.node.input import bridge
 
 # What is never as long in earnest would otherwise go into every output and the log.
@@ -36,10 +36,14 @@ def check(message: Image | CompressedImage, parameters: Parameters = _DEFAULTS) 
     decoding.check(message, parameters)
 
 
-def decode(message: Image | CompressedImage) -> Picture:
+def decode(message: Image | CompressedImage, parameters: Parameters = _DEFAULTS) -> Picture:
     """Return the picture of a message that `check` let pass; by cv_bridge where that serves.
+
+    Args:
+        message: The message.
+        parameters: What its values mean: max_value_16bit.
 
     Raises:
         Refusal: If the content cannot be decoded.
     """
-    return decoding.decode(message, bridge.convert)
+    return decoding.decode(message, parameters, bridge.convert)

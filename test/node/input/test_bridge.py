@@ -228,13 +228,8 @@ def test_every_encoding_looks_the_same_through_it(install: Install) -> None:
     assert bridge.working_bridge() is not None
     for name, message, sample in all_samples():
         assert difference(decoded(message), sample.seen).max() <= sample.tolerance, name
-    assert set(sys.modules["cv_bridge"].converted) == {
-        "bgra8",
-        "rgba8",
-        "bgra16",
-        "rgba16",
-        "mono16",
-    }
+    # What 16 bits mean is a parameter, which it does not know.
+    assert set(sys.modules["cv_bridge"].converted) == {"bgra8", "rgba8"}
 
 
 def test_every_encoding_looks_the_same_through_the_installed_one(
@@ -254,7 +249,7 @@ def test_every_encoding_looks_the_same_through_the_installed_one(
     monkeypatch.setattr(bridge, "working_bridge", Noting)
     for name, message, sample in all_samples():
         assert difference(decoded(message), sample.seen).max() <= sample.tolerance + 1, name
-    assert converted >= {"bgra8", "rgba8", "mono16", "bayer_rggb8", "yuv422"}
+    assert converted >= {"bgra8", "rgba8", "bayer_rggb8", "yuv422"}
 
 
 def test_an_array_of_the_real_kind_is_what_the_trial_gives() -> None:
