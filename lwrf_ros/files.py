@@ -15,6 +15,14 @@ from typing import BinaryIO
 _DIGITS = re.compile(r"(\d+)")
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def is_full(error: BaseException) -> bool:
+    """Tell whether an error says that a disk, a quota or a limit has no room for a file."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
 def replace_file(path: Path, data: bytes, *, sync: bool = True) -> None:
     """Write a file whole: whoever fails on the way leaves the old one, and nothing else.
 

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterator
 
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.files import is_full
 from lwrf_ros.memory import is_out_of_memory
 from lwrf_ros.processes.interruption import Terminated
 from lwrf_ros.terminal.exit_codes import (
@@ -23,9 +24,8 @@ from lwrf_ros.terminal.exit_codes import (
     EXIT_USER_ERROR,
 )
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # Libraries in other languages hand on what the system says, and no number.
-_FULL_WORDS = tuple(os.strerror(number).lower() for number in _FULL)
+_FULL_WORDS = (os.strerror(errno.ENOSPC).lower(), os.strerror(errno.EDQUOT).lower())
 
 
 def flush(code: int) -> int:
@@ -55,7 +55,7 @@ def end(error: BaseException, verb: str) -> int:
         terminated = isinstance(error, Terminated)
         code = EXIT_TERMINATED if terminated else EXIT_INTERRUPTED
         words = "terminated" if terminated else "interrupted"
-    elif any(_is_full(one) for one in causes):
+    elif any(_says_full(one) for one in causes):
         code, words = EXIT_NO_SPACE, f"error: {_line(error)}; free space, or write somewhere else"
     elif any(is_out_of_memory(one) for one in causes):
         code, words = EXIT_NO_SPACE, f"error: out of memory: {_line(error)}"
@@ -75,8 +75,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _is_full(error: BaseException) -> bool:
-    if isinstance(error, OSError) and error.errno in _FULL:
+def _says_full(error: BaseException) -> bool:
+    if is_full(error):
         return True
     return not isinstance(error, LwrfError) and any(
         words in f"{error}".lower() for words in _FULL_WORDS

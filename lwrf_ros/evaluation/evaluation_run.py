@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from lwrf_ros.datasets.dataset import Pair
+from lwrf_ros.drawing.decoration import decoration
 from lwrf_ros.evaluation.confusion_plot import plot_confusion
 from lwrf_ros.evaluation.evaluation_report import Evaluation, as_json, as_text
 from lwrf_ros.evaluation.loading import load_pairs
@@ -101,25 +102,27 @@ def _write(evaluation: Evaluation, folder: Path, content: str) -> list[Path]:
     frames = f"{len(first.frames)} frame{'s' if len(first.frames) > 1 else ''}"
     remove_files(folder, (SCORES, RELIABILITY, CONFUSION, WORST))
     replace_file(folder / SCORES, f"{content}\n".encode())
-    plot_reliability(
-        folder / RELIABILITY,
-        f"{about}, {frames}",
-        {run.precision: run.reliability for run in evaluation.runs},
-    )
-    mean_iou = f"mean IoU {first.matrix.mean_iou():.4f}"
-    plot_confusion(
-        folder / CONFUSION,
-        f"{about}, {frames}, {first.precision}: {mean_iou}",
-        first.matrix,
-        evaluation.loaded.classes.names,
-    )
-    written = [SCORES, RELIABILITY, CONFUSION]
-    if first.worst:
-        draw_worst_frames(
-            folder / WORST,
-            f"The worst {len(first.worst)} of {frames} by mean IoU: {about}, {first.precision}",
-            first.worst,
-            evaluation.loaded.classes,
+    with decoration(RELIABILITY):
+        plot_reliability(
+            folder / RELIABILITY,
+            f"{about}, {frames}",
+            {run.precision: run.reliability for run in evaluation.runs},
         )
-        written.append(WORST)
-    return [folder / name for name in written]
+    with decoration(CONFUSION):
+        mean_iou = f"mean IoU {first.matrix.mean_iou():.4f}"
+        plot_confusion(
+            folder / CONFUSION,
+            f"{about}, {frames}, {first.precision}: {mean_iou}",
+            first.matrix,
+            evaluation.loaded.classes.names,
+        )
+    if first.worst:
+        with decoration(WORST):
+            draw_worst_frames(
+                folder / WORST,
+                f"The worst {len(first.worst)} of {frames} by mean IoU: {about}, {first.precision}",
+                first.worst,
+                evaluation.loaded.classes,
+            )
+    written = (folder / name for name in (SCORES, RELIABILITY, CONFUSION, WORST))
+    return [path for path in written if path.exists()]

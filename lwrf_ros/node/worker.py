@@ -240,7 +240,7 @@ class Worker:
 
     def _publish(self, job: _Job, result: Segmentation) -> None:
         camera, header, wanted = job.frame.camera, job.frame.message.header, job.outputs
-        parameters, classes = self._parameters.current, self._segmenter.classes
+        classes = self._segmenter.classes
         if "labels" in wanted:
             assert result.labels is not None  # asked for by _engine_outputs
             camera.publish("labels", image_message(header, result.labels))
@@ -260,20 +260,30 @@ class Worker:
                 "coverage/vector",
                 vector_message(classes.names, result.coverage, result.unlabelled),
             )
-        # Last, because they are for people: a robot must not wait for a drawing.
+        # Last, because they are for people: a robot must not wait for a drawing, nor miss a frame
+        # for one.
         if wanted & _OVERLAYS:
-            assert result.labels is not None  # asked for by _engine_outputs
-            drawn = draw_overlay(
-                job.picture.array,
-                job.picture.encoding,
-                result.labels,
-                classes,
-                parameters.overlay_alpha,
-            )
-            if "overlay" in wanted:
-                camera.publish("overlay", image_message(header, drawn))
-            if "overlay/compressed" in wanted:
-                camera.publish("overlay/compressed", jpeg_message(header, drawn))
+            try:
+                self._publish_overlay(job, result)
+            except Exception as error:
+                self._report(
+                    f"{_cameras([job])}: an overlay is left out: {type(error).__name__}: {error}"
+                )
+
+    def _publish_overlay(self, job: _Job, result: Segmentation) -> None:
+        assert result.labels is not None  # asked for by _engine_outputs
+        drawn = draw_overlay(
+            job.picture.array,
+            job.picture.encoding,
+            result.labels,
+            self._segmenter.classes,
+            self._parameters.current.overlay_alpha,
+        )
+        camera, header = job.frame.camera, job.frame.message.header
+        if "overlay" in job.outputs:
+            camera.publish("overlay", image_message(header, drawn))
+        if "overlay/compressed" in job.outputs:
+            camera.publish("overlay/compressed", jpeg_message(header, drawn))
 
     def _parts(self, job: _Job, result: Segmentation) -> list[Part]:
         """Return the coverage of the whole image and of each region, with its alerts."""

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.drawing.contact_sheet import ContactSheet
 from lwrf_ros.drawing.coverage_plot import plot_coverage
+from lwrf_ros.drawing.decoration import decoration
 from lwrf_ros.drawing.pictures import class_colours
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.files import replace_file
@@ -93,14 +94,16 @@ class Outputs:
         if table:
             plot = self._folder / PLOT
             title = f"Coverage of {self._source}, {self._table.rows} frames"
-            plot_coverage(table, plot, title, self._note, colours, details)
-            files[PLOT] = str(plot)
+            with decoration(PLOT):
+                plot_coverage(table, plot, title, self._note, colours, details)
+                files[PLOT] = str(plot)
         files[SHEET] = None
         if self._video.frames:
             sheet = self._folder / SHEET
             title = f"{self._source}: {self._video.frames} frames at {self._video.rate_hz:.1f} Hz"
-            self._sheet.write(sheet, title, self._note, colours, details)
-            files[SHEET] = str(sheet)
+            with decoration(SHEET):
+                self._sheet.write(sheet, title, self._note, colours, details)
+                files[SHEET] = str(sheet)
         video = self._video.finish()
         files[VIDEO] = str(video) if video else None
         complete = {

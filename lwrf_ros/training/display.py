@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from lwrf_ros.drawing.decoration import decoration
 from lwrf_ros.network.refinenet import RefineNet
 from lwrf_ros.terminal.progress import progress_bar
 from lwrf_ros.training.journal import Row, draw_curves, write_csv
@@ -65,7 +66,8 @@ class Display:
         if row.mean_iou is not None:
             card["validation_mean_iou"] = f"{row.mean_iou:.4f}"
         save_weights(average, self._folder / WEIGHTS, card, self._stored)
-        draw_curves(rows, self._folder / CURVES)
+        with decoration(CURVES):
+            draw_curves(rows, self._folder / CURVES)
 
     def finish(self) -> None:
         """Say what came of it."""

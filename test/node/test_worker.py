@@ -105,6 +105,23 @@ def test_what_nobody_subscribes_to_is_not_computed(play: Play) -> None:
     assert stage.account() == {"received": 2, "unwatched": 1, "processed": 1}
 
 
+def test_a_drawing_that_fails_costs_no_frame(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("no such colour")
+
+    monkeypatch.setattr("lwrf_ros.node.worker.draw_overlay", broken)
+    stage = play(outputs=EVERYTHING)
+    stage.start()
+    stage.cameras["front"].receive(image(picture(1)))
+    stage.wait()
+    assert len(stage.sent("labels")) == len(stage.sent("coverage")) == 1
+    assert stage.sent("overlay") == []
+    assert stage.account() == {"received": 1, "processed": 1}
+    assert stage.reports == ["front: an overlay is left out: ValueError: no such colour"]
+
+
 def test_an_alert_is_a_subscriber_of_coverage(play: Play) -> None:
     stage = play(outputs=(), coverage_alerts=("sky>0.5",))
     stage.start()

@@ -13,6 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from lwrf_ros.drawing.decoration import decoration
 from lwrf_ros.experiments.benchmark import over_dds
 from lwrf_ros.experiments.benchmark.benchmark_report import about_as_text, case_as_text
 from lwrf_ros.experiments.benchmark.case import Case
@@ -83,6 +84,7 @@ def _write(folder: Path, about: dict[str, Any], words: str, results: list[CaseRe
     write_csv(folder / CSV, results)
     written = [JSON, CSV]
     if any(result.measured() for result in results):
-        plot_benchmark(folder / PLOT, words, results)
-        written.append(PLOT)
+        with decoration(PLOT):
+            plot_benchmark(folder / PLOT, words, results)
+            written.append(PLOT)
     print("\n" + "\n".join(f"wrote {folder / name}" for name in written), file=sys.stderr)

@@ -33,8 +33,8 @@ class LegendPublisher:
             from lwrf_ros.drawing.legend import draw_class_legend
 
             picture = draw_class_legend(classes)
-        except (ImportError, OSError) as error:
-            # Pillow or matplotlib's font is broken; the labels need neither.
+        except Exception as error:
+            # Pillow, matplotlib's font or a class name that cannot be drawn; the labels need none.
             self._node.get_logger().warning(f"there is no legend on ~/legend: {error}")
             return
         self._publisher.publish(image_message(header, picture))

@@ -12,6 +12,8 @@ from typing import Any
 
 import numba
 
+from lwrf_ros.segmentation.cpu.kernels.kept import kept
+
 # Whether the network's kernels check every address that they use (`cpu/kernels/checks.py`). Their
 # code then holds addresses of this process, so it is not kept.
 CHECKING = os.environ.get("LWRF_CPU_DEBUG", "") not in ("", "0")
@@ -62,11 +64,7 @@ def _keeping(
         function.__qualname__ += f"-{_FINGERPRINT}"
         if CHECKING:
             return compile_it(function, False)
-        try:
-            return compile_it(function, True)
-        except RuntimeError:
-            # No folder to keep it in can be written: neither the package's nor the user's.
-            return compile_it(function, False)
+        return kept(function, lambda cache: compile_it(function, cache))
 
     return compile_kernel
 
