@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwrf_ros.classes.yaml_file import YamlFile, shown
+from lwrf_ros.names import fault_of_name
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ def checked_entries(file: YamlFile, form: EntryForm) -> list[dict[str, Any]]:
         _check_keys(file, form, index, entry)
         name, line = entry["name"], file.entries[index].of("name")
         what = f"{form.noun} {index}"
-        if not isinstance(name, str) or not name.strip():
-            raise file.error(line, f"{what} has the name {shown(name)}; wanted text (quote it)")
+        if fault := fault_of_name(name):
+            raise file.error(line, f"{what} has the name {shown(name)}; {fault}")
         for reserved, instead in form.reserved:
             if name == reserved:
                 raise file.error(line, f"{what} is called {name!r}, which is reserved {instead}")
@@ -104,10 +105,9 @@ def _list_of_entries(file: YamlFile, form: EntryForm) -> list[Any]:
                 "not do, `name`",
             )
     name = content.get("name", "unnamed")
-    if not isinstance(name, str) or not name.strip():
+    if fault := fault_of_name(name):
         raise file.error(
-            file.top.of("name"),
-            f"the {file.kind.name} has the name {shown(name)}; wanted text (quote it)",
+            file.top.of("name"), f"the {file.kind.name} has the name {shown(name)}; {fault}"
         )
     entries = content.get(key_of_list)
     if not isinstance(entries, list) or not entries:

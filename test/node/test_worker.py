@@ -105,9 +105,7 @@ def test_what_nobody_subscribes_to_is_not_computed(play: Play) -> None:
     assert stage.account() == {"received": 2, "unwatched": 1, "processed": 1}
 
 
-def test_a_drawing_that_fails_costs_no_frame(
-    play: Play, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_drawing_that_fails_costs_no_frame(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ValueError("no such colour")
 
