@@ -22,7 +22,7 @@ from PIL import Image
 from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.cli import main as cli
 from lwrf_ros.drawing.coverage_plot import plot_coverage
-from lwrf_ros.drawing.legend import PAPER, draw_legend
+from lwrf_ros.drawing.legend import PAPER, draw_legend, share_texts
 from lwrf_ros.drawing.pictures import class_colours
 from lwrf_ros.recordings.sample_video import sample_video
 from lwrf_ros.replay.report.reading import CameraRun, overlays, read_run
@@ -82,11 +82,8 @@ def _frame(video: Path, out: Path, run: CameraRun, classes: ClassTable) -> Image
     pair = np.hstack([camera, cv2.imdecode(jpeg, cv2.IMREAD_COLOR)])
     photos = Image.fromarray(cv2.cvtColor(pair, cv2.COLOR_BGR2RGB))
     photos = photos.resize((WIDTH_PX, photos.height * WIDTH_PX // photos.width))
-    shares = {
-        name: f"{share:.1%}"
-        for name, share in zip(classes.names, run.coverage[SHOWN], strict=False)
-    }
-    legend = draw_legend(WIDTH_PX - 2 * GAP_PX, class_colours(classes.names, classes), shares)
+    shares = share_texts(dict(zip(classes.names, run.coverage[SHOWN], strict=False)))
+    legend = draw_legend(WIDTH_PX - 2 * GAP_PX, class_colours(list(shares), classes), shares)
     page = Image.new("RGB", (WIDTH_PX, photos.height + legend.height + 2 * GAP_PX), PAPER)
     page.paste(photos, (0, 0))
     page.paste(legend, (GAP_PX, photos.height + GAP_PX))
@@ -123,7 +120,7 @@ def _coverage(run: CameraRun, classes: ClassTable, folder: Path) -> Image.Image:
         table.writerow(["stamp_s", *names])
         for time_s, shares in zip(run.times[run.processed], run.coverage, strict=True):
             table.writerow([time_s, *shares])
-    details = {name: f"{mean:.1%}" for name, mean in zip(names, run.coverage.mean(0), strict=True)}
+    details = share_texts(dict(zip(names, run.coverage.mean(0), strict=True)))
     plot_coverage(
         folder / "coverage.csv",
         folder / "coverage.png",

@@ -39,7 +39,7 @@ def plot_coverage(
         title: Line above the plot.
         note: Sentence for a banner, None for no banner.
         colours: RGB colours by class name.
-        details: What the legend says behind a name, by class name.
+        details: What the legend says behind a name, by class name; it lists no others.
     """
     times_s, fractions, names = read_thinned(table)
     growing = bool(np.all(np.diff(times_s) > 0.0))
@@ -61,6 +61,7 @@ def plot_coverage(
     handles = [
         Patch(facecolor=shade, edgecolor="black", linewidth=0.5, label=f"{name}  {details[name]}")
         for name, shade in zip(names, shades, strict=True)
+        if name in details
     ]
     axes.legend(
         handles=handles[::-1],

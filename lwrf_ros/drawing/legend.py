@@ -21,6 +21,8 @@ INK: Colour = (24, 24, 24)
 # For few classes, and for many: about as wide as what it is shown beside.
 _WIDTH_PX, _WIDE_PX, _FEW = 640, 1280, 24
 _MARGIN_PX = 12
+# A share that would read "0.0 %", and as many names as stand beside a plot.
+_LEAST_SHARE, _MOST_SHARES = 0.0005, 22
 
 
 @lru_cache(maxsize=32)
@@ -61,6 +63,24 @@ def draw_class_legend(classes: ClassTable) -> NDArray[np.uint8]:
     page = Image.new("RGB", (width_px, legend.height + 2 * _MARGIN_PX), PAPER)
     page.paste(legend, (_MARGIN_PX, _MARGIN_PX))
     return np.array(page)
+
+
+def share_texts(shares: Mapping[str, float]) -> dict[str, str]:
+    """Say how much each class covers, for a legend; of many classes most are nowhere.
+
+    Args:
+        shares: Fractions of all pixels by class name.
+
+    Returns:
+        Per cent by class name in the given order: of the classes that there is something of, at
+        most of the 22 largest.
+    """
+    largest = sorted(shares, key=lambda name: -shares[name])[:_MOST_SHARES]
+    return {
+        name: f"{share:.1%}".replace("%", " %")
+        for name, share in shares.items()
+        if share >= _LEAST_SHARE and name in largest
+    }
 
 
 def draw_legend(

@@ -11,6 +11,17 @@ from typing import Any
 
 from lwrf_ros.processes.node_account import Account
 
+_CONTENTS = {
+    "overlay.mp4": "the recording with the classes painted over it",
+    "contact_sheet.png": "frames of it side by side",
+    "coverage.png": "share of each class over time",
+    "coverage.csv": "the same as numbers, frame by frame",
+}
+_SUPERSEDED = (
+    "superseded: a newer frame arrived before the network was free, so the older one was skipped.\n"
+    "  That is normal where the camera is faster than the network."
+)
+
 
 @dataclass(frozen=True)
 class Report:
@@ -56,9 +67,14 @@ class Report:
         rows.append(("camera stamp to labels", self._latency()))
         width = max(len(name) for name, _ in rows)
         lines = [f"  {name:<{width}}  {value}" for name, value in rows]
-        files = [path for path in self.summary["files"].values() if path]
-        lines += ["", "  files", *(f"    {path}" for path in files)]
-        lines += [f"    {self.folder / name}" for name in ("summary.json", "report.json")]
+        if account.lost.get("superseded"):
+            lines += ["", f"  {_SUPERSEDED}"]
+        files = self.summary["files"]
+        contents = {files[name]: text for name, text in _CONTENTS.items() if files.get(name)}
+        contents[str(self.folder / "summary.json")] = "what was recorded"
+        contents[str(self.folder / "report.json")] = "the figures above"
+        width = max(map(len, contents))
+        lines += ["", "  files", *(f"    {path:<{width}}  {contents[path]}" for path in contents)]
         if self.note:
             lines += ["", f"  {self.note}"]
         return "\n".join(["", "lwrf demo", *lines])

@@ -154,7 +154,10 @@ def _run(
     command = node_command(topic, node_parameters(options, choice))
     node = children.start("the node", command, folder / "node.log")
     with closing(NodeWatch(NODE, domain_id, children.check)) as watch:
-        _say(f"{choice.backbone} at {_size_text(options)}: warming up")
+        _say(
+            f"starting the node ({choice.backbone} at {_size_text(options)}); on a CPU the first "
+            "start on a machine takes some seconds longer"
+        )
         watch.wait_active(ACTIVE_S)
         recorder = children.start(
             "the recorder", record_command(options, note), folder / "record.log"

@@ -15,6 +15,7 @@ from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.drawing.contact_sheet import ContactSheet
 from lwrf_ros.drawing.coverage_plot import plot_coverage
 from lwrf_ros.drawing.decoration import decoration
+from lwrf_ros.drawing.legend import share_texts
 from lwrf_ros.drawing.pictures import class_colours
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.files import replace_file
@@ -88,7 +89,7 @@ class Outputs:
         table = self._table.finish()
         means = self._table.means()
         colours = class_colours(names or self._classes.names, self._classes)
-        details = {name: f"{100.0 * mean:.1f} %" for name, mean in means.items()}
+        details = share_texts(means)
         files: dict[str, str | None] = {TABLE: str(table) if table else None}
         files[PLOT] = None
         if table:
@@ -101,8 +102,9 @@ class Outputs:
         if self._video.frames:
             sheet = self._folder / SHEET
             title = f"{self._source}: {self._video.frames} frames at {self._video.rate_hz:.1f} Hz"
+            seen = {name: colours[name] for name in details} or colours
             with decoration(SHEET):
-                self._sheet.write(sheet, title, self._note, colours, details)
+                self._sheet.write(sheet, title, self._note, seen, details)
                 files[SHEET] = str(sheet)
         video = self._video.finish()
         files[VIDEO] = str(video) if video else None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lwrf_ros.classes.class_table import ClassTable
-from lwrf_ros.drawing.legend import INK, PAPER, draw_class_legend, load_font
+from lwrf_ros.drawing.legend import INK, PAPER, draw_class_legend, load_font, share_texts
 
 SWATCH_PX = 20 * 20
 
@@ -43,3 +43,11 @@ def test_names_are_written_in_any_letters() -> None:
 
 def test_bold_is_wider() -> None:
     assert load_font(20, bold=True).getlength("road") > load_font(20).getlength("road")
+
+
+def test_shares_of_what_is_there_in_the_order_of_the_table() -> None:
+    shares = {"wall": 0.00049, "road": 0.25, "sky": 0.0005, "car": 0.0}
+    assert share_texts(shares) == {"road": "25.0 %", "sky": "0.1 %"}
+    # Of 30 that are there, the 22 largest.
+    many = {f"class{n}": n / 465 for n in range(1, 31)}
+    assert list(share_texts(many)) == [f"class{n}" for n in range(9, 31)]
