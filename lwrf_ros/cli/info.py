@@ -8,12 +8,12 @@ import argparse
 import json
 
 NAME = "info"
-HELP = "tell what is installed and found here: what to paste into a bug report"
+HELP = "print what is installed and what looks wrong, to paste into a bug report"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--json", action="store_true", help="write it as JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:

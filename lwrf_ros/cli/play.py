@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=non_negative_float,
         default=0.0,
         metavar="SECONDS",
-        help="wait up to so many seconds for a subscriber, and fail without one "
+        help="wait up to this many seconds for a subscriber, and fail if there is none "
         "(default: start at once)",
     )
     parser.add_argument(

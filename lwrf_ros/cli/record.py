@@ -28,11 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--idle-timeout",
         type=positive_float,
         metavar="SECONDS",
-        help="end so many seconds after the last message, once there was one "
-        "(default: end on Ctrl-C or SIGTERM)",
+        help="end this many seconds after the last message, once there has been one (default: "
+        "end on Ctrl-C or SIGTERM)",
     )
     parser.add_argument(
-        "--frames", type=positive_int, help="end after so many messages of each topic"
+        "--frames", type=positive_int, help="end after this many messages on each topic"
     )
     parser.add_argument("--note", help="sentence to draw into every picture and video frame")
     parser.add_argument(

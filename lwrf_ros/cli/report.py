@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--comparison",
         type=Path,
         metavar="FOLDER",
-        help="what lwrf compare -o wrote about OUT and an earlier replay (default: the comparison "
+        help="output of lwrf compare -o for OUT and an earlier replay (default: the comparison "
         "in OUT, if there is one)",
     )
 

@@ -13,8 +13,8 @@ from lwrf_ros.terminal.exit_codes import EXIT_DONE, EXIT_UNEXPECTED
 
 NAME = "soak"
 HELP = (
-    "run the node for minutes with cameras that change, send rubbish and die; print what grew and "
-    "where every frame went"
+    "run the node for minutes with cameras that change, send rubbish and crash; print "
+    "what grew and what became of every frame"
 )
 
 
@@ -22,16 +22,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.set_defaults(claims="logs")
     parser.add_argument(
-        "--minutes", type=positive_float, default=10.0, help="how long (default: %(default)s)"
+        "--minutes",
+        type=positive_float,
+        default=10.0,
+        help="how long to run (default: %(default)s)",
     )
     parser.add_argument(
-        "--cameras", type=positive_int, default=4, help="their number (default: %(default)s)"
+        "--cameras", type=positive_int, default=4, help="number of cameras (default: %(default)s)"
     )
     parser.add_argument(
         "--seed",
         type=non_negative_int,
         default=0,
-        help="where the order of faults comes from (default: %(default)s)",
+        help="seed of the sequence of faults (default: %(default)s)",
     )
     parser.add_argument(
         "--most-side",
@@ -45,14 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME:=VALUE",
-        help="a parameter of the node, as ros2 run takes it, instead of the small random network "
-        "that is the default; may be given again",
+        help="a parameter of the node, as for ros2 run; may be repeated (default: a small "
+        "network with random weights)",
     )
     parser.add_argument(
         "--logs",
         type=Path,
         metavar="FOLDER",
-        help="where the logs of all processes and samples.csv go (default: a temporary folder)",
+        help="folder for samples.csv and the logs of all processes (default: a temporary one)",
     )
 
 

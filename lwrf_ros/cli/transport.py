@@ -20,9 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         choices=TRANSPORTS,
         default=["active"],
-        help="active: as the environment says; the others are Fast DDS without settings, with "
-        "FASTDDS_BUILTIN_TRANSPORTS=LARGE_DATA, and with this package's profile "
-        "(default: active)",
+        help="active: the settings of this shell; default: Fast DDS without settings; "
+        "large_data: with FASTDDS_BUILTIN_TRANSPORTS=LARGE_DATA; profile: with this "
+        "package's profile (default: active)",
     )
     parser.add_argument(
         "--size",
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--frames", type=positive_int, default=200, help="default: %(default)s")
     parser.add_argument(
-        "--rate", type=positive_float, default=30.0, help="images a second (default: %(default)s)"
+        "--rate", type=positive_float, default=30.0, help="images per second (default: %(default)s)"
     )
     parser.add_argument(
         "--qos",

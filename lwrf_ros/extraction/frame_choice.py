@@ -63,31 +63,34 @@ class FrameChoice:
 def add_frame_choice(parser: argparse.ArgumentParser) -> None:
     """Declare which frames of which recording become images."""
     parser.add_argument("input", metavar="INPUT", help="ROS bag, video file or folder of images")
-    parser.add_argument("--bag-topic", help="image topic of a bag that has several")
+    parser.add_argument("--bag-topic", help="image topic to read from a bag that has several")
     step = parser.add_mutually_exclusive_group()
     step.add_argument(
         "--every",
         type=positive_int,
         default=1,
         metavar="N",
-        help="take each Nth frame (default: all)",
+        help="take every Nth frame (default: all)",
     )
     step.add_argument(
         "--every-s",
         type=positive_float,
         metavar="SECONDS",
-        help="take a frame every so many seconds, by the frames' stamps",
+        help="take one frame in this many seconds, by the frames' stamps",
     )
     parser.add_argument(
         "--different",
         type=positive_float,
         metavar="GREY_LEVELS",
-        help="leave out a frame whose thumbnail differs by less than this on average from the "
-        "last one taken, of 255; 2 drops what a standing robot sees (default: leave out none)",
+        help="skip a frame whose thumbnail differs from the last one taken by less than this "
+        "on average (0 to 255); 2 skips what a standing robot sees (default: skip none)",
     )
-    parser.add_argument("--max-frames", type=positive_int, help="end after so many images")
+    parser.add_argument("--max-frames", type=positive_int, help="stop after this many images")
     parser.add_argument(
-        "--jpeg", type=_quality, metavar="QUALITY", help="write JPEG of 1 to 100 instead of PNG"
+        "--jpeg",
+        type=_quality,
+        metavar="QUALITY",
+        help="write JPEG of this quality, 1 to 100, instead of PNG",
     )
 
 

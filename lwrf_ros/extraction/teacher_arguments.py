@@ -26,15 +26,15 @@ def add_teachers(parser: argparse._ActionsContainer) -> None:
         type=Path,
         required=True,
         metavar="FILE",
-        help="a teacher, .onnx or .tflite; give it again for a second one. The options below hold "
-        "for all teachers, or are given as often as --model, in the same order",
+        help="a teacher, .onnx or .tflite; may be repeated. Give each option below once for "
+        "all teachers, or once per --model in the same order",
     )
     _add(
         parser,
         "--mapping",
         "NAME|YAML",
-        "which of the teacher's classes is which of --classes (docs/training.md); ade31 comes with "
-        "lwrf_ros (default: they are the same)",
+        "which of the teacher's classes is which of --classes (docs/training.md); ade31 "
+        "is included (default: they are the same)",
     )
     _add(
         parser,
@@ -48,35 +48,35 @@ def add_teachers(parser: argparse._ActionsContainer) -> None:
         parser,
         "--fit",
         "stretch|pad",
-        "stretch images to the network's input, or keep their proportions and pad them on the "
-        "right and below (default: stretch)",
+        "stretch images to the network's input, or keep their proportions and pad them at "
+        "the right and bottom (default: stretch)",
     )
     _add(
         parser,
         "--size",
         "WxH",
-        "size of the input, for a network that takes any (default: what its file says)",
+        "size of the input, for a network that takes any size (default: what its file says)",
         fixed_size,
     )
     _add(
         parser,
         "--model-output",
         "NAME|NUMBER",
-        "which output has the classes (default: the first that is a map of scores, else of class "
-        "indices)",
+        "which output has the classes (default: the first one with scores, else the first "
+        "one with class indices)",
     )
     _add(
         parser,
         "--scores",
         "auto|logits|probabilities",
-        "whether scores go through a softmax; auto sees whether they sum up to 1, and asks where "
-        "that leaves a doubt (default: auto)",
+        "whether scores need a softmax; auto checks whether they sum up to 1, and asks if "
+        "in doubt (default: auto)",
     )
     _add(
         parser,
         "--weight",
         "NUMBER",
-        "how much a teacher counts beside the others (default: 1)",
+        "weight of a teacher relative to the others (default: 1)",
         positive_float,
     )
 
