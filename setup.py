@@ -39,6 +39,10 @@ BENCHMARK = [*EXPORT, "openvino>=2024.4"]
 # What compiles a GPU's kernels and runs them in its interpreter: for tests, where no CUDA build of
 # torch has brought it.
 TRITON = ["triton>=3.2; sys_platform == 'linux' and platform_machine == 'x86_64'"]
+# What `lwrf archive` reads from, writes to and answers with; Ray where there is a cluster.
+ARCHIVE = ["duckdb>=1.0", "fsspec>=2023.1", "pyarrow>=14", "ray>=2.9"]
+# Beside it for its tests: a server that speaks S3, and what talks to it.
+TEST_ARCHIVE = [*ARCHIVE, "flask>=2", "flask-cors>=4", "moto[s3]>=5", "s3fs>=2023.1"]
 TEST = [
     *BENCHMARK,
     *LABEL,
@@ -61,6 +65,7 @@ setup(
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
     package_data={
         f"{NAME}.data": ["classes/*.yaml", "groups/*.yaml", "mappings/*.yaml", "weights/*"],
+        f"{NAME}.archive": ["page/*"],
         f"{NAME}.replay.report": ["page/*"],
     },
     data_files=[
@@ -91,11 +96,13 @@ setup(
         "zstandard>=0.18",
     ],
     extras_require={
+        "archive": ARCHIVE,
         "benchmark": BENCHMARK,
         "export": EXPORT,
         "label": LABEL,
         "ros": ROS,
         "test": TEST,
+        "test-archive": TEST_ARCHIVE,
         "triton": TRITON,
     },
     entry_points={

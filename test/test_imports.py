@@ -12,7 +12,7 @@ from imports import Import, circles, imports_of, modules_of, violations
 REPOSITORY = Path(__file__).resolve().parents[1]
 ROS = ("rclpy", "*_msgs", "launch", "launch_ros", "cv_bridge", "std_srvs")
 # Those that talk to the node or make its messages; everything else knows no ROS.
-ROS_KNOWN = ("node", "processes", "replay", "cli", "experiments")
+ROS_KNOWN = ("archive", "node", "processes", "replay", "cli", "experiments")
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from typing import Protocol, cast
 
 import lwrf_ros
 from lwrf_ros.cli import (
+    archive,
     benchmark,
     calibrate,
     compare,
@@ -61,6 +62,7 @@ class Subcommand(Protocol):
 SUBCOMMANDS = cast(
     "tuple[Subcommand, ...]",
     (
+        archive,
         benchmark,
         calibrate,
         compare,

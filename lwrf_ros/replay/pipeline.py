@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor
 from typing import Any
 
@@ -106,7 +106,12 @@ def decode_item(item: RecordedFrame | OtherMessage, faults: Faults) -> Item:
     return work
 
 
-def segmented(items: Iterable[Item], segmenter: Segmenter, min_confidence: float) -> Iterator[Item]:
+def segmented(
+    items: Iterable[Item],
+    segmenter: Segmenter,
+    min_confidence: float,
+    outputs: Collection[str] = ("labels", "coverage"),
+) -> Iterator[Item]:
     """Take frames through the engine one by one, in order.
 
     Where the engine works beside the caller, the next frame is handed over before the last one is
@@ -125,7 +130,7 @@ def segmented(items: Iterable[Item], segmenter: Segmenter, min_confidence: float
         under_way, behind = None, []
 
     for item in items:
-        ticket = _submitted(item, segmenter, min_confidence)
+        ticket = _submitted(item, segmenter, min_confidence, outputs)
         if ticket is not None and isinstance(item, FrameWork):
             yield from finished()
             under_way = (item, ticket)
@@ -136,13 +141,15 @@ def segmented(items: Iterable[Item], segmenter: Segmenter, min_confidence: float
     yield from finished()
 
 
-def _submitted(item: Item, segmenter: Segmenter, min_confidence: float) -> Ticket | None:
+def _submitted(
+    item: Item, segmenter: Segmenter, min_confidence: float, outputs: Collection[str]
+) -> Ticket | None:
     """Start a frame; None for what the engine has nothing to do with."""
     if isinstance(item, OtherMessage) or item.picture is None:
         return None
     array, encoding, _ = item.picture
     try:
-        return segmenter.submit([array], encoding, ("labels", "coverage"), min_confidence)
+        return segmenter.submit([array], encoding, outputs, min_confidence)
     except ImageError:
         # Too small without an input size; the node counts it so, too.
         item.picture, item.refusal = None, "size"
