@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import errno
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -21,13 +20,13 @@ from lwrf_ros.archive.recording_files import FoundRecording, find_recordings
 from lwrf_ros.archive.store import Failure, Outcome, Store
 from lwrf_ros.classes.groups import ClassGroups
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.files import is_full
 from lwrf_ros.terminal.progress import progress_bar
 from lwrf_ros.weights.weights_file import sha256_of
 
 ATTEMPTS = 2
 # What the pools call the end of a worker's process.
 _DEATHS = ("BrokenProcessPool", "WorkerCrashedError", "OutOfMemoryError", "LocalRayletDiedError")
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ class _Run:
         try:
             outcome = future.result()
         except Exception as error:
-            if isinstance(error, OSError) and error.errno in _NO_SPACE:
+            if is_full(error):
                 raise  # no other task can do better
             if attempt < ATTEMPTS:
                 self._waiting.append((task, attempt + 1))

@@ -35,7 +35,7 @@ def cluster() -> Iterator[str]:
 
     os.environ.setdefault(RAY_USAGE, "0")
     # Else Ray's workers stand back behind whatever else this machine does.
-    os.environ["RAY_worker_niceness"] = "0"
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 (Ray writes it so)
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
     yield made.address
     ray.shutdown()
