@@ -11,7 +11,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kilted test-jazzy test-long test-grid soak lint pictures clean
+.PHONY: help demo test test-kilted test-jazzy test-long test-grid test-archive soak lint pictures clean
 
 # The virtual environment is a ROS prefix: rclpy and the messages come as wheels from PyPI.
 KILTED := .venv
@@ -23,6 +23,7 @@ help:
 	echo "make test                                              linters, then all tests (with CI=true on two ROS releases)"
 	echo "make test-long                                         the long forms of tests, about half an hour"
 	echo "make test-grid                                         every network through everything, half an hour"
+	echo "make test-archive                                      lwrf archive, with Ray and a server that speaks S3"
 	echo "make soak [ARGS='--minutes 10']                        the node under faults for minutes"
 	echo "make lint                                              linters alone"
 	echo "make pictures                                          the README's pictures again (needs Chromium)"
@@ -70,6 +71,11 @@ test-long: $(KILTED)/.ready
 # Every backbone with every decoder; `make test` has a part that holds each of them.
 test-grid: $(KILTED)/.ready
 	@$(call ROS_OF,$(KILTED)) python -m pytest -m grid $(ARGS)
+
+# Of `lwrf archive`, with Ray, a server that speaks S3 and what else only it needs.
+test-archive: $(KILTED)/.ready
+	@$(KILTED)/bin/pip install --quiet --disable-pip-version-check --editable '.[test-archive]'
+	$(call ROS_OF,$(KILTED)) python -m pytest $(ARGS) test/archive
 
 # The README's, of docs/images; needs Chromium.
 pictures: $(KILTED)/.ready

@@ -6,25 +6,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-
-pytest.importorskip("rclpy", reason="rclpy is not installed: lwrf archive needs it")
-pytest.importorskip("duckdb", reason="duckdb is not installed: lwrf archive needs it")
-pytest.importorskip("fsspec", reason="fsspec is not installed: lwrf archive needs it")
-pytest.importorskip("pyarrow", reason="pyarrow is not installed: lwrf archive needs it")
-
 from small_bags import frames, jpeg_image, raw_image, write_bag
 
-from lwrf_ros.archive.analysis import Task
 from lwrf_ros.archive.identity import Identities, key_of
 from lwrf_ros.archive.options import ArchiveOptions
 from lwrf_ros.archive.recording_files import find_recordings
 from lwrf_ros.archive.store import Store
 from lwrf_ros.replay.settings import EngineOptions
 
+if TYPE_CHECKING:
+    from lwrf_ros.archive.analysis import Task
+
 QUICK = ArchiveOptions(EngineOptions(weights="voc", device="cpu", input_size=(32, 32)))
-MakeTask = Callable[[Path], Task]
+MakeTask = Callable[[Path], Any]
 
 
 @pytest.fixture
@@ -52,6 +49,9 @@ def store(tmp_path: Path) -> Store:
 @pytest.fixture
 def task_of(store: Store) -> MakeTask:
     """Make the task of a recording."""
+
+    # Only here: it needs what is not installed with the package alone.
+    from lwrf_ros.archive.analysis import Task
 
     def make(path: Path) -> Task:
         (found,) = find_recordings([str(path)])

@@ -8,10 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 from conftest import QUICK, MakeTask
 from small_bags import DELAY_NS, frames, pixels, raw_image, stamp_ns, write_bag
+
+pytest.importorskip("pyarrow", reason="pyarrow is not installed: make test-archive has it")
+pytest.importorskip("fsspec", reason="fsspec is not installed: make test-archive has it")
+
+import pyarrow.parquet as pq
 
 from lwrf_ros.archive.analysis import analyse
 from lwrf_ros.archive.errors import ArchiveError

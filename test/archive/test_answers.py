@@ -12,6 +12,10 @@ import numpy as np
 import pytest
 from small_bags import pixels
 
+pytest.importorskip("duckdb", reason="duckdb is not installed: make test-archive has it")
+pytest.importorskip("pyarrow", reason="pyarrow is not installed: make test-archive has it")
+pytest.importorskip("fsspec", reason="fsspec is not installed: make test-archive has it")
+
 from lwrf_ros.archive.differences import compare_archives
 from lwrf_ros.archive.differences_page import as_text, write_page
 from lwrf_ros.archive.errors import ArchiveError

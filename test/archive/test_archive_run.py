@@ -15,6 +15,9 @@ import pytest
 from conftest import QUICK
 from small_bags import frames, raw_image, write_bag
 
+pytest.importorskip("pyarrow", reason="pyarrow is not installed: make test-archive has it")
+pytest.importorskip("fsspec", reason="fsspec is not installed: make test-archive has it")
+
 from lwrf_ros.archive.archive_run import Report, archive, describe
 from lwrf_ros.archive.errors import ArchiveError
 from lwrf_ros.archive.pools import ProcessPool

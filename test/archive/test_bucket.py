@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import QUICK
 
+pytest.importorskip("pyarrow", reason="pyarrow is not installed: make test-archive has it")
+pytest.importorskip("fsspec", reason="fsspec is not installed: make test-archive has it")
 pytest.importorskip("moto.server", reason="moto is not installed: it serves the bucket")
 pytest.importorskip("s3fs", reason="s3fs is not installed: buckets need it")
 

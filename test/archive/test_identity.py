@@ -7,6 +7,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
+pytest.importorskip("fsspec", reason="fsspec is not installed: make test-archive has it")
+
 from lwrf_ros.archive.identity import Identities, key_of
 from lwrf_ros.archive.recording_files import find_recordings
 

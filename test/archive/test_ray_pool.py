@@ -16,6 +16,8 @@ import pytest
 from conftest import QUICK
 from small_bags import frames, raw_image, write_bag
 
+pytest.importorskip("pyarrow", reason="pyarrow is not installed: make test-archive has it")
+pytest.importorskip("fsspec", reason="fsspec is not installed: make test-archive has it")
 pytest.importorskip("ray", reason="ray is not installed: --ray needs it")
 
 import ray

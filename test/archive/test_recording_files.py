@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("fsspec", reason="fsspec is not installed: make test-archive has it")
+
 from lwrf_ros.archive.errors import ArchiveError
 from lwrf_ros.archive.recording_files import find_recordings
 

@@ -148,7 +148,7 @@ def test_a_misspelt_subcommand_gets_a_guess(capsys: pytest.CaptureFixture[str]) 
         with pytest.raises(SystemExit) as ended:
             cli.main([given])
         assert ended.value.code == 2
-        wanted = f"lwrf: error: there is no subcommand '{given}'; {guess}wanted benchmark, "
+        wanted = f"lwrf: error: there is no subcommand '{given}'; {guess}wanted archive, "
         assert wanted in capsys.readouterr().err
 
 
