@@ -30,17 +30,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--lwrf-device",
         default="auto",
-        help="device of the fixture replay where a test names none (default: %(default)s)",
+        help="device of the fixture replay if a test names none (default: %(default)s)",
     )
 
 
 class Replay:
-    """What the fixture ``replay`` is.
+    """Replays recordings through the engine: the value of the fixture ``replay``.
 
     Args:
         folder: Where outputs are written.
-        beside: What relative paths of recordings are relative to: the test's folder.
-        device: Device where a call names none.
+        beside: The test's folder, to which relative paths of recordings are relative.
+        device: Device if a call names none.
         update_golden: Whether golden outputs are replaced.
     """
 
@@ -99,7 +99,7 @@ class Replay:
 
         Args:
             recording: A bag, a video or a folder of images; relative to the test's file.
-            rate: Speed, as a multiple of the recorded one; None is as fast as it goes.
+            rate: Speed, as a multiple of the recorded one; None is as fast as possible.
             topic: Image topic of a bag that has several.
             max_frames: Number of frames to stop after, None for all.
             engine: As above.

@@ -37,17 +37,17 @@ class Timings:
 class Segmentation:
     """The result for one image; the arrays belong to the caller.
 
-    H x W is the image's size, or the network input's where the engine was asked for labels of that.
-    Where the engine was given class groups, "class" is a group.
+    H x W is the image's size, or that of the network's input if label_size is "network". With class
+    groups, "class" means a group.
 
     Attributes:
-        labels: ``(H, W) uint8``, the class index of each pixel, 255 where unlabelled; None if not
-            asked for.
+        labels: ``(H, W) uint8``, the class index of each pixel, 255 if unlabelled; None if not
+            requested.
         confidence: ``(H, W) uint8``, the probability of the most probable class, 0..255 for 0..1:
-            the softmax of the logits over the network's temperature; None if not asked for. With
-            groups it is still that of one class, the least that the group's can be, and 0 where
-            the class was dropped.
-        coverage: ``(C,) float64``, the fraction of all pixels that each class holds.
+            the softmax of the logits divided by the network's temperature; None if not requested.
+            With groups it is still that of one class, a lower bound for the group's, and 0 if the
+            class was dropped.
+        coverage: ``(C,) float64``, the fraction of all pixels that each class covers.
         unlabelled: The fraction of all pixels that is unlabelled; with `coverage` the sum is 1.
         timings: Shared by the images that ran together.
     """

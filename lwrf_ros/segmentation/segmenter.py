@@ -48,34 +48,34 @@ _TRIAL_SIDE_PX = 64
 
 
 class Segmenter:
-    """Runs a network on images, in a CUDA stream of its own where there is a GPU.
+    """Runs a network on images, on a GPU in a CUDA stream of its own.
 
-    The network is copied to the device; the caller's stays as it was. One thread at a time may
+    The network is copied to the device; the caller's is not changed. Only one thread at a time may
     use a segmenter.
 
     Args:
         network: The network with its weights.
         classes: Names and colours of its classes.
-        device: auto (a GPU where there is one), cpu, cuda or cuda:N.
+        device: auto (a GPU if there is one), cpu, cuda or cuda:N.
         precision: auto (fp16 on a GPU, fp32 on a CPU), fp32, fp16 or bf16.
         input_size: ``(height, width)`` in pixels that images are stretched to for the network;
-            None for the size that the weights were trained at (each image's own where the weights
+            None for the size that the weights were trained at (each image's own if the weights
             name none); "image" for each image's own.
-        groups: Groups of the classes that results are to be in, instead of the classes.
+        groups: Groups of classes, for results in groups instead of classes.
         label_size: Size of labels and confidence: "image" for each image's own, "network" for that
             of the network's input.
-        most_images: Number of images that ever come together, as many as there are cameras; None
-            if that is not known. Memory and start-up time go by it.
+        most_images: Largest number of images that ever come together, which is the number of
+            cameras; None if unknown. Memory and start-up time depend on it.
 
     Attributes:
-        classes: Names and colours of what the labels say: the groups', where there are groups.
+        classes: Names and colours behind the labels: those of the groups, if there are groups.
         device: Where the network runs.
         precision: fp32, fp16 or bf16.
         input_size: ``(height, width)`` in pixels, None for each image's own.
 
     Raises:
         LwrfError: If the class table does not fit the network or a size is not usable.
-        DeviceError: If the device or precision is not to be had.
+        DeviceError: If the device or precision is not available.
         OutOfMemoryError: If the network does not fit; `warm_up` says the same of its frames.
         DeviceLostError: If the GPU reports an error.
     """
@@ -125,20 +125,20 @@ class Segmenter:
         precision: str = "auto",
         input_size: tuple[int, int] | Literal["image"] | None = None,
     ) -> Self:
-        """Make a segmenter of weights by their name or path; their card says the rest.
+        """Make a segmenter from weights; backbone, classes and size are taken from their card.
 
         Args:
-            weights: The name of bundled weights (a file's stem, or a class table's name alone:
-                "camvid"), the path of a weights file (with a slash or a suffix, or a `Path`), or
-                "random" for an untrained network. Empty: the default weights.
-            device: As of the class.
-            precision: As of the class.
-            input_size: As of the class.
+            weights: The name of bundled weights (a file's stem, or just the name of its class
+                table: "camvid"), the path of a weights file (with a slash or a suffix, or a
+                `Path`), or "random" for an untrained network. Empty: the default weights.
+            device: See the class.
+            precision: See the class.
+            input_size: See the class.
 
         Raises:
             LwrfError: If there are no such weights, or the file does not say which classes it is
-                for; then build the network and load the class table yourself. Beside those of the
-                class.
+                for; then build the network and load the class table yourself. Also whatever the
+                class raises.
         """
         # Only here: a segmenter that is given its network knows of no files.
         from lwrf_ros.weights.loading import load
@@ -257,22 +257,23 @@ class Segmenter:
         outputs: Collection[str] = ("labels", "coverage"),
         min_confidence: float = 0.0,
     ) -> Ticket:
-        """Start labelling images without waiting; several tickets may be under way.
+        """Start labelling images without waiting; several tickets may be in progress.
 
-        The images are the caller's again when this returns: on a GPU they were copied into pinned
-        memory, on a CPU the work is done by then.
+        The caller may change the images again when this returns: on a GPU they have been copied
+        into pinned memory, on a CPU the work is done by then.
 
         Args:
             images: ``(H, W, 3) uint8`` arrays, or ``(H, W)`` for mono8; sizes may differ. Rows may
                 be padded (any strides).
             encoding: Channel order of all images: rgb8, bgr8 or mono8.
-            outputs: Which of labels, confidence and coverage are wanted. Confidence costs time
-                and is not computed otherwise; coverage is always there.
-            min_confidence: Pixels less probable than this (0..1) become unlabelled. As confidence
-                does, it goes by the softmax of the logits over the network's temperature.
+            outputs: Which of labels, confidence and coverage are wanted. Confidence takes time and
+                is computed only on request; coverage is always there.
+            min_confidence: Pixels less probable than this (0..1) become unlabelled. The
+                probability is that of confidence: the softmax of the logits divided by the
+                network's temperature.
 
         Returns:
-            What `collect` takes.
+            A ticket for `collect`.
 
         Raises:
             ImageError: If an image or an argument is not of that form.
