@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lwrf_ros.classes.named_entries import EntryForm, checked_colours, checked_entries
 from lwrf_ros.classes.yaml_file import FileKind, read_yaml_file
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.foreign_text import line
 from lwrf_ros.package_data import class_tables
 
 UNLABELLED = 255
@@ -93,7 +94,7 @@ class ClassTable:
             )
         colours = checked_colours(file, _FORM, entries)
         names = tuple(entry["name"] for entry in entries)
-        return cls(file.content.get("name", path.stem), names, colours)
+        return cls(file.content.get("name", line(path.stem)), names, colours)
 
 
 def _quoted(text: str) -> str:

@@ -16,6 +16,7 @@ from lwrf_ros.classes.class_table import UNLABELLED, UNLABELLED_NAME, ClassTable
 from lwrf_ros.classes.named_entries import EntryForm, checked_colours, checked_entries
 from lwrf_ros.classes.yaml_file import FileKind, YamlFile, read_yaml_file, shown
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.foreign_text import line
 from lwrf_ros.package_data import class_groups
 
 
@@ -81,14 +82,14 @@ class ClassGroups:
         colours = checked_colours(file, _FORM, entries)
         places = _Places(file, classes)
         for group, entry in enumerate(entries):
-            line = file.entries[group].of("classes")
-            places.put(entry["classes"], group, f"group {group} ({entry['name']})", line)
+            at = file.entries[group].of("classes")
+            places.put(entry["classes"], group, f"group {group} ({entry['name']})", at)
         places.put(
             file.content.get("unlabelled", []), UNLABELLED, "unlabelled", file.top.of("unlabelled")
         )
         places.check_all_there(file.top.of("groups"))
         names = tuple(entry["name"] for entry in entries)
-        table = ClassTable(file.content.get("name", path.stem), names, colours)
+        table = ClassTable(file.content.get("name", line(path.stem)), names, colours)
         index = np.full(256, UNLABELLED, dtype=np.uint8)
         index[: len(classes)] = [places.of[name] for name in classes.names]
         dropped = np.flatnonzero(index[: len(classes)] == UNLABELLED)

@@ -11,10 +11,9 @@ from typing import Any
 
 import yaml
 
+from lwrf_ros.bounded_yaml import BoundedLoader
 from lwrf_ros.errors import LwrfError
-
-# The stubs of PyYAML, where they are installed, lack half of what a loader can do.
-_SafeLoader: Any = yaml.SafeLoader
+from lwrf_ros.input_file import read_bounded
 
 # 255 classes take some 15 kB. PyYAML reads about 0.2 MB in a second, and a node that was given the
 # wrong file is to say so at once.
@@ -108,19 +107,13 @@ def read_yaml_file(path: Path, kind: FileKind) -> YamlFile:
 
 def _text(path: Path, kind: FileKind) -> str:
     try:
-        with path.expanduser().open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = read_bounded(path.expanduser(), MAX_BYTES, f"the {kind.name}", kind.error)
     except FileNotFoundError:
         raise kind.error(f"there is no {kind.name} {path}; check the path") from None
     except OSError as error:
         raise kind.error(f"cannot read the {kind.name} {path}: {error}") from error
     except (ValueError, RuntimeError) as error:  # a null character; a ~ without a home folder
         raise kind.error(f"cannot open the {kind.name} {path}: {error}") from error
-    if len(data) > MAX_BYTES:
-        raise kind.error(
-            f"the {kind.name} {path} has more than {MAX_BYTES} bytes; wanted at most that, and 255 "
-            "entries take far less: check the path"
-        )
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -138,8 +131,8 @@ def _line(mark: Any) -> int:
     return mark.line + 1
 
 
-class _Loader(_SafeLoader):
-    """A SafeLoader that knows lines, and that refuses a key that is in a mapping twice."""
+class _Loader(BoundedLoader):
+    """A loader that knows lines, and that refuses a key that is in a mapping twice."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)

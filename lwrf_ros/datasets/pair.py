@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lwrf_ros.classes.class_table import UNLABELLED
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.input_file import special_kind
 
 # What a value without a meaning becomes: no class of a published data set, so whoever counts
 # refuses it as an index outside of the table.
@@ -105,6 +106,7 @@ def read_mask(path: Path) -> NDArray[np.uint8]:
     from PIL import Image, UnidentifiedImageError
 
     # Pillow and not OpenCV: a mask with a palette holds indices, which OpenCV turns to colours.
+    _refuse_special(path)
     try:
         with Image.open(path) as mask:
             if mask.mode not in ("L", "P", "1"):
@@ -118,6 +120,7 @@ def read_mask(path: Path) -> NDArray[np.uint8]:
 
 
 def _decode(path: Path, flags: int) -> NDArray[np.uint8]:
+    _refuse_special(path)
     try:
         data = np.fromfile(path, dtype=np.uint8)
     except OSError as error:
@@ -129,6 +132,11 @@ def _decode(path: Path, flags: int) -> NDArray[np.uint8]:
     if image is None:
         raise DatasetError(f"{path}: cannot be read as an image")
     return image
+
+
+def _refuse_special(path: Path) -> None:
+    if kind := special_kind(path):
+        raise DatasetError(f"{path}: cannot be read: it is a {kind}; wanted a file")
 
 
 def refuse_truncated_jpeg(path: Path) -> None:

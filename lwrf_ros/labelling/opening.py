@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lwrf_ros.input_file import refuse_special
 from lwrf_ros.labelling.errors import TeacherError
 from lwrf_ros.labelling.model import Model
 
@@ -32,7 +33,8 @@ def open_model(path: Path, threads: int) -> Model:
         raise TeacherError(
             f"{path} is called neither .onnx nor .tflite; wanted a network in one of these formats"
         )
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "is not there"
-        raise TeacherError(f"{path} {what}; give the file of a teacher network (--model)")
+    advice = "give the file of a teacher network (--model)"
+    refuse_special(path, "the teacher", TeacherError, advice)
+    if not path.exists():
+        raise TeacherError(f"{path} is not there; {advice}")
     return kinds[path.suffix.lower()](path, threads)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from lwrf_ros.files import listed
+from lwrf_ros.input_file import refuse_special
 from lwrf_ros.recordings.faults import Faults
 from lwrf_ros.recordings.frame import CompressedImage, Frame, FrameError, FrameSource, RawImage
 from lwrf_ros.recordings.video import FRAME_ID, bgr_image
@@ -45,6 +46,7 @@ class FolderFrames(FrameSource):
     def __iter__(self) -> Iterator[Frame]:
         """Decode the images one by one."""
         for index, file in enumerate(self._files):
+            refuse_special(file, "the image", FrameError)
             pixels = cv2.imread(str(file), cv2.IMREAD_COLOR)
             image: RawImage | CompressedImage
             if pixels is not None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lwrf_ros.input_file import refuse_special
 from lwrf_ros.recordings.bags.bag_files import METADATA, files_in, is_bag_file
 from lwrf_ros.recordings.bags.bag_messages import ROS1_SUFFIX
 from lwrf_ros.recordings.bags.image_topics import BagFrames
@@ -37,6 +38,8 @@ def open_frames(
     path = Path(path).expanduser()
     if not path.exists():
         raise FrameError(f"there is no {path}; give a ROS bag, a video file or a folder of images")
+    if not path.is_dir():
+        refuse_special(path, "the recording", FrameError)
     if is_bag(path):
         return BagFrames(path, topic, faults)
     refuse_topic(path, topic)
@@ -46,7 +49,7 @@ def open_frames(
 def is_bag(path: Path) -> bool:
     """Tell whether a path is a ROS bag, in whatever state: a folder or a file of one."""
     if path.is_dir():
-        return (path / METADATA).is_file() or bool(files_in(path))
+        return (path / METADATA).exists() or bool(files_in(path))
     return path.suffix == ROS1_SUFFIX or is_bag_file(path)
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TextIO
 
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.files import replace_file
+from lwrf_ros.input_file import refuse_special
 
 FORMAT = 1
 RECORD_FILE = "replay.json"
@@ -109,6 +110,7 @@ class RunRecord:
             RunRecordError: If there is none, or it is not one that this version can read.
         """
         path = folder / RECORD_FILE
+        refuse_special(path, "the record", RunRecordError)
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -192,6 +194,7 @@ def read_frames(folder: Path) -> Iterator[FrameRow]:
             killed may be cut and is left out.
     """
     path = folder / FRAMES_FILE
+    refuse_special(path, "the table", RunRecordError)
     try:
         file = path.open(encoding="utf-8", newline="")
     except OSError as error:

@@ -13,6 +13,7 @@ import torch
 
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.files import replace_file
+from lwrf_ros.input_file import refuse_special
 
 FORMAT = 1
 # The setting that states of earlier versions do not have.
@@ -46,6 +47,7 @@ def load_state(path: Path, settings: dict[str, str]) -> dict[str, Any]:
     Raises:
         ResumeError: If the file is damaged or belongs to a training with other settings.
     """
+    refuse_special(path, "the state", ResumeError)
     try:
         # torch takes a tensor whatever became of its bytes; the archive knows their checksums.
         with zipfile.ZipFile(path) as archive:

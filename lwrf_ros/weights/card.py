@@ -69,6 +69,8 @@ def read_card(path: Path) -> dict[str, str]:
     # Only here: `lwrf info` runs where nothing is installed.
     from safetensors import SafetensorError, safe_open
 
+    if not path.is_file():  # a pipe would wait for somebody to write
+        return {}
     try:
         with safe_open(path, framework="np") as file:
             return dict(file.metadata() or {})

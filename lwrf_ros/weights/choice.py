@@ -14,6 +14,9 @@ import numpy as np
 
 from lwrf_ros.backbones import BACKBONES, DECODERS
 from lwrf_ros.classes.class_table import UNLABELLED, ClassTable
+from lwrf_ros.classes.yaml_file import shown
+from lwrf_ros.foreign_text import line
+from lwrf_ros.names import fault_of_name
 from lwrf_ros.package_data import class_tables
 from lwrf_ros.weights.bundled import (
     BUNDLED,
@@ -134,7 +137,7 @@ def _part(
 
 def _classes(card: Mapping[str, str], given: str, path: Path) -> ClassTable:
     """Return the given class table if the card does not differ, else the card's."""
-    names = _class_names(card)
+    names = _class_names(card, path)
     if not given:
         return _table_of_card(card, names, path)
     table = ClassTable.load(given)
@@ -154,8 +157,12 @@ def _named(names: tuple[str, ...], at: int) -> str:
     return f"{len(names)} classes, {here}"
 
 
-def _class_names(card: Mapping[str, str]) -> tuple[str, ...] | None:
-    """Return the names that a card gives its classes, None where it does not or in no list."""
+def _class_names(card: Mapping[str, str], path: Path) -> tuple[str, ...] | None:
+    """Return the names that a card gives its classes, None where it does not or in no list.
+
+    Raises:
+        WeightsChoiceError: If one is not as names have to be.
+    """
     try:
         content = json.loads(card.get("class_names", ""))
     except ValueError:
@@ -166,7 +173,15 @@ def _class_names(card: Mapping[str, str]) -> tuple[str, ...] | None:
         and all(isinstance(name, str) and name.strip() for name in content)
         and len(set(content)) == len(content)
     )
-    return tuple(content) if sound else None
+    if not sound:
+        return None
+    for index, name in enumerate(content):
+        if fault := fault_of_name(name):
+            raise WeightsChoiceError(
+                f"{path} has a card whose class {index} has the name {shown(name)}; {fault}: mend "
+                "its entry class_names (lwrf_ros.weights.rewriting.rewrite_card)"
+            )
+    return tuple(content)
 
 
 def _table_of_card(
@@ -180,7 +195,7 @@ def _table_of_card(
         return bundled
     colours = _colours(card, len(names or ()))
     if names is not None and colours is not None:
-        return ClassTable(called or path.stem, names, colours)
+        return ClassTable(line(called or path.stem), names, colours)
     what = f"a class table {called!r}, which does not come with lwrf_ros"
     if bundled is not None:
         what = f"a class table {called!r} with other classes than the one that comes with lwrf_ros"

@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from lwrf_ros.foreign_text import line
+
 # SPDX names of the Creative Commons licences: CC-BY-NC-4.0 is written CC BY-NC 4.0.
 _CREATIVE_COMMONS = re.compile(r"CC-(?P<terms>BY(?:-[A-Z]{2})*)-(?P<version>\d\.\d)")
 _LONGEST = 120
@@ -22,16 +24,10 @@ def terms_of(card: Mapping[str, str]) -> str:
         For example ``trained on CamVid (CC BY-NC 4.0): for non-commercial use``; empty for a
         card without a licence, of which nothing can be said.
     """
-    licence, data = (_one_line(card.get(key, "")) for key in ("license", "data"))
+    licence, data = (line(card.get(key, ""), _LONGEST) for key in ("license", "data"))
     if not licence:
         return ""
     match = _CREATIVE_COMMONS.fullmatch(licence)
     name = f"CC {match['terms']} {match['version']}" if match else licence
     use = ": for non-commercial use" if match and "NC" in match["terms"].split("-") else ""
     return (f"trained on {data} ({name})" if data else f"licence {name}") + use
-
-
-def _one_line(text: str) -> str:
-    """Return a text that a log can take: printable, in one line, and not too long."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

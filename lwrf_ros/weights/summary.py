@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lwrf_ros.input_file import refuse_special
 from lwrf_ros.package_data import bundled_weights
 from lwrf_ros.weights.bundled import names
 from lwrf_ros.weights.card import CardError, Score, scores_of
@@ -104,7 +105,10 @@ def summarise(path: Path) -> Summary:
     short = [name for name, file in names().items() if file == path and name != path.stem]
     known: dict[str, Any] = {"path": path, "short_name": short[0] if short else ""}
     try:
+        refuse_special(path, "the weights file", CardError)
         content = path.read_bytes()
+    except CardError as error:
+        return Summary(**known, problem=str(error))
     except OSError as error:
         return Summary(**known, problem=f"cannot be read: {error.strerror}")
     known |= {"sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}

@@ -8,7 +8,6 @@ import hashlib
 import pickle
 import pickletools
 import re
-import stat
 import tarfile
 import warnings
 import zipfile
@@ -21,6 +20,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.input_file import refuse_special
 
 _WANTED = "wanted a safetensors file or a PyTorch state_dict (.pth, .pth.tar, .ckpt)"
 _AGAIN = "copy or download it again"
@@ -74,9 +74,7 @@ def read_weights_file(path: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]
 def _read_head(path: Path) -> bytes:
     try:
         # Before it is opened: a pipe would wait for somebody to write.
-        if not stat.S_ISREG(path.stat().st_mode):
-            kind = "folder" if path.is_dir() else "device or pipe"
-            raise CheckpointError(f"{path} is a {kind}, not a file; {_WANTED}")
+        refuse_special(path, "the weights file", CheckpointError, _WANTED)
         with path.open("rb") as file:
             head = file.read(512)
     except FileNotFoundError:

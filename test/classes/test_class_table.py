@@ -112,7 +112,7 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 
 def test_a_folder(tmp_path: Path) -> None:
-    assert f"cannot read the class table {tmp_path}" in refusal(tmp_path)
+    assert f"the class table {tmp_path} is a folder; wanted a file" in refusal(tmp_path)
 
 
 def test_what_the_system_says_is_passed_on(tmp_path: Path) -> None:
@@ -121,7 +121,8 @@ def test_what_the_system_says_is_passed_on(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["a\0b.yaml", "~no_such_user/table.yaml"])
 def test_paths_that_cannot_be_opened(path: str) -> None:
-    assert f"cannot open the class table {path}" in refusal(path)
+    shown = path.replace("\0", "\\x00")
+    assert f"cannot open the class table {shown}" in refusal(path)
 
 
 def test_what_is_no_yaml(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_a_card_cannot_write_into_a_log_what_it_likes() -> None:
     card = {"license": "MIT\n[ERROR] fire", "data": "\x1b[31mred" + "!" * 10_000}
     terms = terms_of(card)
     assert terms.isprintable()
-    assert terms.startswith("trained on [31mred!!!")
+    assert terms.startswith("trained on \\x1b[31mred!!!")
     assert terms.endswith("!… (MIT [ERROR] fire)")
     assert len(terms) < 200
 

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 import yaml
 import zstandard
 
+from lwrf_ros.bounded_yaml import load_bounded
 from lwrf_ros.files import listed
+from lwrf_ros.input_file import refuse_special
 from lwrf_ros.recordings.faults import MISSING_FILE, MISSING_METADATA, TRUNCATED_FILE, Faults
 from lwrf_ros.recordings.frame import FrameError
 
@@ -58,8 +60,9 @@ def files_of(path: Path, faults: Faults) -> BagFiles:
         return BagFiles([path], False)
     there = files_in(path)
     try:
+        refuse_special(path / METADATA, "the bag's", FrameError)
         content = (path / METADATA).read_text(encoding="utf-8")
-        about: Any = yaml.safe_load(content)["rosbag2_bagfile_information"]
+        about: Any = load_bounded(content)["rosbag2_bagfile_information"]
         paths = [path / PurePath(name).name for name in about["relative_file_paths"]]
         mode = str(about.get("compression_mode", "")).lower()
     except FileNotFoundError:
@@ -105,6 +108,7 @@ def decompress_file(path: Path, folder: Path, faults: Faults) -> Path:
         folder: Where a copy may be made.
         faults: Where to note a file that is cut; as much as there is of it is copied.
     """
+    refuse_special(path, "the bag's file", FrameError)
     with path.open("rb") as file:
         if file.read(len(ZSTD_MAGIC)) != ZSTD_MAGIC:
             return path

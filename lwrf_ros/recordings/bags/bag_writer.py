@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 import yaml
 from mcap.writer import CompressionType, Writer
 
+from lwrf_ros.bounded_yaml import load_bounded
 from lwrf_ros.files import replace_file
 from lwrf_ros.recordings.bags.definitions import Definition
 
@@ -186,7 +187,7 @@ class BagWriter:
 def files_of_bag(folder: Path) -> list[str]:
     """Return the names of the files in a folder that a bag there consists of."""
     try:
-        content = yaml.safe_load((folder / METADATA_FILE).read_text(encoding="utf-8"))
+        content = load_bounded((folder / METADATA_FILE).read_text(encoding="utf-8"))
         named = content["rosbag2_bagfile_information"]["relative_file_paths"]
     except (OSError, ValueError, yaml.YAMLError, TypeError, KeyError):
         named = []
@@ -198,7 +199,7 @@ def files_of_bag(folder: Path) -> list[str]:
 def _profiles(text: str) -> list[Any]:
     """Return QoS profiles as metadata.yaml has them."""
     try:
-        profiles = yaml.safe_load(text)
+        profiles = load_bounded(text)
     except yaml.YAMLError:
         return []
     return profiles if isinstance(profiles, list) else []
