@@ -234,7 +234,7 @@ def test_every_mistake_is_named_in_one_error(tmp_path: Path) -> None:
     wanted["images/cut_png.png"] = "cannot be read as an image"
     write_pair(tmp_path, "folder", image, mask)[0].unlink()
     (tmp_path / "images/folder.png").mkdir()
-    wanted["images/folder.png"] = "cannot be read: Is a directory"
+    wanted["images/folder.png"] = "cannot be read: it is a folder; wanted a file"
 
     write_pair(tmp_path, "mask_text", image, mask)[1].write_text("no mask")
     wanted["masks/mask_text.png"] = "cannot be read as an image"
