@@ -7,9 +7,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # As it is where the package is installed.
 pytest_plugins = ["lwrf_ros.replay.pytest_plugin", "tool_fixtures"]
+# An example may take as long as a machine needs that does much else.
+settings.register_profile(
+    "patient", parent=settings(), deadline=None, suppress_health_check=(HealthCheck.too_slow,)
+)
+settings.load_profile("patient")
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 

@@ -18,7 +18,12 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from lwrf_ros.images.picture import Refusal
-from lwrf_ros.images.picture_header import PictureHeader, count_jpeg_scans, read_picture_header
+from lwrf_ros.images.picture_header import (
+    MOST_SEGMENTS_IN_ALL,
+    PictureHeader,
+    count_jpeg_scans,
+    read_picture_header,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -78,6 +83,8 @@ def decode_encoded(data: Buffer) -> NDArray[Any]:
 
 def _decode_jpeg(content: bytes, header: PictureHeader) -> NDArray[np.uint8]:
     scans = count_jpeg_scans(content)
+    if scans is None:
+        raise Refusal("too_large", f"the JPEG image has more than {MOST_SEGMENTS_IN_ALL} segments")
     if scans > _MOST_SCANS:
         raise Refusal(
             "too_large", f"the JPEG image has {scans} scans; wanted at most {_MOST_SCANS}"

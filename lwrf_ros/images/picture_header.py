@@ -19,7 +19,9 @@ _PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}  # of a palette those of its colo
 _JPEG_FRAME = struct.Struct(">HBHHB")  # length of the segment, bits, height, width, channels
 # What follows 255 is a marker, unless it is 0 (255 was data) or 255 again (that one was filling).
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
-_SCAN = b"\xff\xda"
+# Those that begin a segment or the end. Behind the others, restarts within the pixels and what only
+# damage leaves there, a decoder goes on at once.
+_SEGMENT = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = 0xD9
 _STARTS_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -27,6 +29,8 @@ _WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD8)))
 # A profile for colours may take 255 segments of 64 KiB, EXIF, XMP and a maker's notes some more;
 # ten thousands are there to keep the reader busy.
 _MOST_SEGMENTS = 1024
+# Scans and their tables come after the size, and are fewer.
+MOST_SEGMENTS_IN_ALL = 2 * _MOST_SEGMENTS
 # Of all that stands between segments: some encoders fill up to a page, which is 64 KiB at most.
 _MOST_STRAY_BYTES = 2**16
 
@@ -68,9 +72,30 @@ def read_picture_header(data: Buffer) -> PictureHeader | None:
         return _read_jpeg(view) if start.startswith(_JPEG) else None
 
 
-def count_jpeg_scans(data: bytes) -> int:
-    """Return the number of scans of a JPEG; within coded pixels, 255 is never followed by 218."""
-    return data.count(_SCAN)
+def count_jpeg_scans(data: Buffer) -> int | None:
+    """Return the number of scans of a JPEG: how often a decoder goes over its pixels.
+
+    What looks like a scan in the segments of a comment, a thumbnail or a profile is none.
+
+    Args:
+        data: The file's bytes, of which `read_picture_header` has found the size.
+
+    Returns:
+        Number of scans up to the end of the picture, None where there are more than 2048 segments.
+    """
+    scans, at = 0, 2
+    with memoryview(data).cast("B") as view:
+        for _ in range(MOST_SEGMENTS_IN_ALL):
+            found = _SEGMENT.search(view, at)
+            if found is None:
+                return scans
+            at = found.end()
+            marker = view[at - 1]
+            if marker == _END_OF_IMAGE:
+                return scans
+            scans += marker == _START_OF_SCAN
+            at = _end_of_segment(view, at)
+    return None
 
 
 def _read_png(start: bytes) -> PictureHeader | None:
@@ -98,8 +123,12 @@ def _read_jpeg(view: memoryview) -> PictureHeader | None:
         if marker in (_START_OF_SCAN, _END_OF_IMAGE):
             return None
         if marker not in _WITHOUT_LENGTH:
-            at += max(2, int.from_bytes(view[at : at + 2], "big"))
+            at = _end_of_segment(view, at)
     return None
+
+
+def _end_of_segment(view: memoryview, at: int) -> int:
+    return at + max(2, int.from_bytes(view[at : at + 2], "big"))
 
 
 def _read_frame(segment: memoryview) -> PictureHeader | None:

@@ -17,7 +17,7 @@ from sensor_msgs.msg import CompressedImage
 from lwrf_ros.configuration.parameters import Parameters
 from lwrf_ros.images import picture_header
 from lwrf_ros.images.decoding import Refusal, check, decode
-from lwrf_ros.images.picture_header import read_picture_header
+from lwrf_ros.images.picture_header import count_jpeg_scans, read_picture_header
 
 NOISE = np.random.default_rng(0).integers(0, 256, (24, 40, 3), dtype=np.uint8)
 
@@ -174,6 +174,53 @@ def test_a_jpeg_that_goes_over_its_pixels_again_and_again_is_refused() -> None:
     bomb = data[:second] + data[first:second] * 100 + data[second:]
     with pytest.raises(Refusal, match="scans; wanted at most 64") as caught:
         decode(message_of(bomb))
+    assert caught.value.reason == "too_large"
+
+
+def scans(data: bytes) -> int | None:
+    return count_jpeg_scans(array("B", data))
+
+
+def test_scans_are_those_that_a_decoder_meets() -> None:
+    assert scans(file_of("JPEG")) == 1
+    # libjpeg's steps of colour: DC, five of the first bits, one more bit of all, and of each AC.
+    progressive = file_of("JPEG", progressive=True)
+    assert scans(progressive) == 10
+    # What is between a picture and the end of the file is no part of it.
+    assert scans(progressive + progressive) == 10
+    # Broken off within the last scan.
+    assert scans(progressive[:-20]) == 10
+
+
+@pytest.mark.parametrize(
+    "metadata", [{"comment": b"\xff\xda" * 100}, {"exif": exif_with_thumbnail()}]
+)
+def test_what_looks_like_scans_in_metadata_is_none(metadata: dict[str, Any]) -> None:
+    data = file_of("JPEG", **metadata)
+    assert data.count(b"\xff\xda") > 1
+    assert scans(data) == 1
+    assert decode(message_of(data)).array.shape == (24, 40, 3)
+
+
+def test_scans_hide_behind_no_segment_that_decoders_do_not_jump_over() -> None:
+    data = file_of("JPEG", progressive=True)
+    second = data.find(b"\xff\xda", data.find(b"\xff\xda") + 1)
+    # In damaged pixels, with what would be a length behind the marker.
+    for marker in (0x01, 0x02, 0xBF, 0xD0, 0xD7):
+        assert scans(data[:second] + bytes((0xFF, marker, 0xFF, 0xFF)) + data[second:]) == 10
+
+
+def test_a_jpeg_of_too_many_segments_is_refused() -> None:
+    data = file_of("JPEG")
+    comment = b"\xff\xfe\0\2"
+    start = data.find(b"\xff\xda")
+    own = data[:start].count(b"\xff\xc4") + 5  # tables of codes; APP0, two tables, frame, scan
+    whole = data[:start] + comment * (2048 - own - 1) + data[start:]  # and the end
+    assert scans(whole) == 1
+    assert decode(message_of(whole)).array.shape == (24, 40, 3)
+    assert scans(whole[:start] + comment + whole[start:]) is None
+    with pytest.raises(Refusal, match="has more than 2048 segments") as caught:
+        decode(message_of(whole[:start] + comment + whole[start:]))
     assert caught.value.reason == "too_large"
 
 
