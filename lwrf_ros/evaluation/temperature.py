@@ -85,7 +85,7 @@ def calibrate(
             "was fitted to the other"
         )
     halves = (pairs[: len(pairs) // 2], pairs[len(pairs) // 2 :])
-    most = min(MOST_OF_A_FRAME, max(1, MOST_NUMBERS // (len(pairs) * len(segmenter.classes))))
+    most = pixels_of_a_frame(len(pairs), len(segmenter.classes))
     random = np.random.default_rng(SEED)
     samples: list[list[Samples]] = []
     for half in halves:
@@ -115,6 +115,11 @@ def calibrate(
                 trial.add(scores, truth)
             on_done()
     return found
+
+
+def pixels_of_a_frame(frames: int, classes: int) -> int:
+    """Return how many pixels of each frame the fit sees at most."""
+    return min(MOST_OF_A_FRAME, max(1, MOST_NUMBERS // (frames * classes)))
 
 
 def _look(segmenter: Segmenter, pair: Pair) -> tuple[torch.Tensor, np.ndarray]:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from lwrf_ros.cli import main as cli
+from lwrf_ros.experiments.soak import soak_run
 from lwrf_ros.experiments.soak.random_messages import sound_image, sound_picture
 from lwrf_ros.experiments.soak.samples import Growth, Sample, growths, take_sample, write_samples
 from lwrf_ros.experiments.soak.soak_report import SoakReport
@@ -123,6 +124,15 @@ def test_what_is_said_to_be_sound_is() -> None:
         for message in (sound_image(draw, 64), sound_picture(draw, 64)):
             check(message)
             assert decode(message).array.size
+
+
+@pytest.mark.parametrize(("end_s", "code"), [(0.5, 0), (2.5, 1)])
+def test_a_problem_is_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, end_s: float, code: int
+) -> None:
+    report = SoakReport(**{**GOOD, "end_s": end_s})
+    monkeypatch.setattr(soak_run, "run_soak", lambda options: report)
+    assert cli.main(["soak", "--logs", str(tmp_path)]) == code
 
 
 def test_a_parameter_without_a_value_is_named(capsys: pytest.CaptureFixture[str]) -> None:

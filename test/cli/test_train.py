@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -75,9 +76,9 @@ def train(*arguments: str | Path) -> int:
 
 @pytest.fixture(scope="module")
 def start_training() -> Iterator[Start]:
-    """Start the command as a process with one thread; what is left at the end is killed."""
+    """Start the command as a process; what is left at the end is killed."""
     processes: list[subprocess.Popen[str]] = []
-    environment = dict(os.environ, OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1")
+    environment = dict(os.environ, PYTHONUNBUFFERED="1")
     paths = [str(REPOSITORY), environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
 
@@ -225,6 +226,20 @@ def test_files_of_a_training(unbroken: tuple[Path, str]) -> None:
         f"{folder / 'weights.safetensors'}: {EPOCHS} epochs, mean IoU {score:.4f} on the "
         "validation set\n"
     )
+
+
+def test_between_epochs_the_state_is_saved_once_a_minute(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Any] = {}
+
+    def run(self: Trainer, *arguments: Any, **more: Any) -> None:
+        given.update(more)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trainer, "run", run)
+    assert train(*options(data, tmp_path / "out")) == 130
+    assert given["save_every_s"] == 60.0
 
 
 def test_weights_run_in_the_segmenter(data: Path, unbroken: tuple[Path, str]) -> None:

@@ -21,6 +21,7 @@ from lwrf_ros.configuration.alerts import Alert, AlertWatch, parse_alert
         ("car>0.5 hold=1000", Alert("car", 0.5, hold_frames=1000)),
         ("car>0.5 hold = 0.25s", Alert("car", 0.5, hold_s=0.25)),
         ("car>0.5 hold=3s", Alert("car", 0.5, hold_s=3.0)),
+        ("car>0.5 hold=3600s", Alert("car", 0.5, hold_s=3600.0)),
         ("a@b>0.05,clear<0.03,hold=3", Alert("a", 0.05, "b", 0.03, 3)),
         ("a@b>0.05 , hold=3  clear<0.03", Alert("a", 0.05, "b", 0.03, 3)),
         ("a>b@c>0.25", Alert("a>b", 0.25, "c")),

@@ -8,6 +8,7 @@ import heapq
 import random
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -104,3 +105,26 @@ def test_where_calm_ones_fill_the_device_a_flood_still_gets_a_turn(clock: Steady
     shares = play(clock, {"flood": 500.0, **{f"calm{n}": 10.0 for n in range(7)}}, 70.0)
     assert shares.pop("flood") * 500 >= 70 / 17 - 0.5
     assert min(shares.values()) >= 0.9
+
+
+@dataclass(eq=False)
+class Waiting:
+    """What is asked of a camera that has a frame waiting."""
+
+    waiting_since_s: float
+    superseded_a_turn: int
+
+
+@pytest.mark.parametrize(("superseded", "first"), [(3, "often"), (4, "calm"), (20, "calm")])
+def test_a_flood_is_four_frames_lost_for_each_that_is_taken(superseded: int, first: str) -> None:
+    # That of the camera that sends often has waited longer.
+    cameras: dict[str, Any] = {"often": Waiting(1.0, superseded), "calm": Waiting(2.0, 0)}
+    assert Turns(list(cameras.values())).next(1) == [cameras[first]]
+
+
+def test_a_flood_gets_one_turn_in_twice_the_number_of_cameras() -> None:
+    flood: Any = Waiting(0.0, 100)
+    calm: Any = Waiting(1.0, 0)
+    turns = Turns([flood, calm])
+    # Passed over four times, and then it is first, which has waited longest.
+    assert [turns.next(1) == [flood] for _ in range(10)] == ([False] * 4 + [True]) * 2

@@ -571,6 +571,11 @@ def test_a_card_without_a_temperature_brings_back_1(
         ("input_size", "[31, 480]"),
         ("input_size", "[360.5, 480]"),
         ("input_size", "null"),
+        ("mean", "[1000001, 0.5, 0.5]"),
+        ("mean", "[0.5, 0.5, -10.1]"),
+        ("std", "[0.5, 9e-7, 0.5]"),
+        ("std", "[0.5, 1000001, 0.5]"),
+        ("input_size", "[32, 1000001]"),
         ("temperature", "0"),
         ("temperature", "0.0099"),
         ("temperature", "100.1"),
@@ -593,6 +598,13 @@ def test_a_card_that_cannot_be_used(
     message = refusal(network, path)
     assert re.search(f"card whose {key} is .*save_weights", message)
     assert len(message) < 500 + len(str(path))
+
+
+def test_a_card_at_its_limits(network: RefineNet, own: dict[str, Tensor], tmp_path: Path) -> None:
+    card = {"mean": "[-10, 1000000, 0]", "std": "[1e-6, 1e6, 1]", "input_size": "[32, 1000000]"}
+    save_file(own, tmp_path / "w.safetensors", metadata=card)
+    load_weights(network, tmp_path / "w.safetensors")
+    assert described(network)[:3] == ((-10, 1e6, 0), (1e-6, 1e6, 1), (32, 10**6))
 
 
 @pytest.mark.parametrize("form", [json.dumps, lambda values: json.dumps(values, indent=2)])

@@ -387,6 +387,10 @@ def test_what_32_bits_cannot_reach_is_refused(launch: ModuleType) -> None:
     huge = torch.empty((40000, 30000, 3), dtype=torch.uint8, device="meta")
     with pytest.raises(LwrfError, match=r"40000, 30000, 3.* spans 3600000000 .* wanted at most"):
         kernels.preprocess(huge, "rgb8", torch.empty(3, 4, 4))
+    # The last element of two that are so far apart lies at 2**31 - 2, and at 2**31 - 1.
+    launch._check_extent("it", torch.empty_strided((2,), (2**31 - 2,), device="meta"))
+    with pytest.raises(LwrfError, match="spans 2147483648 elements; wanted at most 2147483647"):
+        launch._check_extent("it", torch.empty_strided((2,), (2**31 - 1,), device="meta"))
 
 
 def test_compiling_runs_every_kernel_and_the_interpreter_will_not_do_on_a_gpu(
