@@ -60,7 +60,7 @@ test-kilted: $(KILTED)/.ready $(KILTED)/.triton
 # and hangs on this package's own code runs on Kilted alone.
 test-jazzy: $(JAZZY)/.ready
 	@$(call ROS_OF,$(JAZZY)) python -m pytest $(ARGS) test/node \
-		$(foreach subject,hostile overload reconfigure,--ignore=test/node/test_$(subject).py) \
+		$(foreach subject,every_network hostile overload reconfigure,--ignore=test/node/test_$(subject).py) \
 		$(foreach verb,info play_record transport,test/cli/test_$(verb).py) \
 		test/replay/test_pytest_plugin.py
 

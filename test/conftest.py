@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+# One thread for torch, before it is imported, here and in the processes that tests start: these
+# networks are tiny, and threads that wait for each other cost more than they give, many times as
+# much on a busy machine. What several threads share is tested where they are asked for.
+os.environ["OMP_NUM_THREADS"] = "1"
 # As it is where the package is installed.
 pytest_plugins = ["lwrf_ros.replay.pytest_plugin", "tool_fixtures"]
 # An example may take as long as a machine needs that does much else.

@@ -13,7 +13,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
 from rosbags.rosbag2 import Writer
 from rosbags.typesys import Stores, get_typestore
 from sample_picture import picture
@@ -35,15 +34,6 @@ def shared_bags(shared: Path) -> Path:
 def shared_cases(shared: Path) -> Path:
     """The folder of files as people's tools write them, beside the repository."""
     return shared / "cases"
-
-
-@pytest.fixture(scope="module")
-def one_thread() -> Iterator[None]:
-    """One thread for torch: for networks this small, waiting threads cost more than they give."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -24,8 +24,6 @@ from lwrf_ros.network import RefineNet
 from lwrf_ros.terminal.exit_codes import EXIT_USER_ERROR
 from lwrf_ros.weights.checkpoint import load_weights, save_weights
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 Run = Callable[..., int]
 Change = Callable[[int, np.ndarray], None]
 

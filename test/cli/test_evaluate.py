@@ -41,8 +41,6 @@ from lwrf_ros.segmentation import ImageError, Segmenter
 from lwrf_ros.terminal.exit_codes import EXIT_USER_ERROR
 from lwrf_ros.weights.checkpoint import save_weights
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 FILES = ["confusion.png", "reliability.png", "scores.json", "worst.png"]
 
 

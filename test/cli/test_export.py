@@ -29,8 +29,6 @@ from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.terminal.exit_codes import EXIT_USER_ERROR
 from lwrf_ros.weights.checkpoint import save_weights
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 REPOSITORY = Path(__file__).resolve().parents[2]
 CARD = {"license": "CC-BY-NC-4.0", "data": "a test"}
 TERMS = "trained on a test (CC BY-NC 4.0): for non-commercial use"

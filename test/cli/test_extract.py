@@ -29,8 +29,6 @@ from lwrf_ros.package_data import class_tables
 from lwrf_ros.recordings import CompressedImage, open_frames
 from lwrf_ros.weights.checkpoint import save_weights
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 S = 1_000_000_000
 CAR = 8
 

@@ -15,8 +15,6 @@ from labelled_data import error_of, image, small_network, write_table
 from lwrf_ros.cli import main as cli
 from lwrf_ros.weights.checkpoint import save_weights
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

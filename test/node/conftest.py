@@ -37,13 +37,17 @@ def domain_id(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 @pytest.fixture
 def start_node(domain_id: int, tmp_path: Path) -> Iterator[StartNode]:
-    """Start the node; ``quick=False`` leaves out the parameters of a quick network."""
+    """Start the node; ``quick=False`` leaves out the parameters of a quick network.
+
+    As a fork with hurried diagnostics, see `NodeProcess`; with ``executable=EXECUTABLE`` as the
+    user starts it.
+    """
     processes: list[NodeProcess] = []
 
     def start(
         *arguments: str,
         quick: bool = True,
-        executable: Sequence[str] = ("-m", "lwrf_ros.node.main"),
+        executable: Sequence[str] | None = None,
         **parameters: str,
     ) -> NodeProcess:
         log = tmp_path / f"node{len(processes)}.log"

@@ -3,7 +3,7 @@
 """A camera or a listener as a process of its own, to be stopped and killed by tests.
 
 Arguments: ``camera TOPIC HERTZ`` publishes small images; ``listener TOPIC`` receives images
-reliably. Both print a line when they have begun and one for every hundred images.
+reliably. Both print a line when they have begun and one for every twenty images.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main() -> None:
     def tell() -> None:
         nonlocal count
         count += 1
-        if count % 100 == 0:
+        if count % 20 == 0:
             print(count, flush=True)
 
     if role == "camera":

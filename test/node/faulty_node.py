@@ -3,7 +3,8 @@
 """The node's executable whose engine fails while a file says how: no GPU is needed to lose one.
 
 The environment's FAULT_FILE names it; its text is ``memory``, ``gpu``, ``lost`` (a GPU that stays
-so), ``worker`` or ``hang``.
+so), ``worker``, ``hang``, or ``stay`` (the middleware does not come back at the end). Diagnostics
+are hurried as in warm_process.py.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import os
 import time
 from pathlib import Path
 from typing import Any
+
+from warm_process import hurry
 
 from lwrf_ros.node.main import main
 
@@ -30,10 +33,12 @@ def fault() -> str:
 def install() -> None:
     import torch
 
+    from lwrf_ros.node import compat
     from lwrf_ros.node.worker import Worker
     from lwrf_ros.segmentation.cpu.stages import CpuStages
 
     forward, prepare = CpuStages.forward, Worker._prepare
+    destroy = compat.destroy_lifecycle_node
 
     def faulty_forward(self: CpuStages, batch: Any) -> Any:
         while fault() == "hang":
@@ -51,6 +56,12 @@ def install() -> None:
             raise KeyError("a mistake in the worker")
         return prepare(self, frame)
 
+    def staying(node: Any) -> None:
+        while fault() == "stay":
+            time.sleep(0.05)
+        destroy(node)
+
+    compat.destroy_lifecycle_node = staying
     torch.cuda.is_initialized = lambda: True
     torch.cuda.synchronize = synchronize  # type: ignore[assignment]
     CpuStages.forward = faulty_forward  # type: ignore[method-assign]
@@ -59,4 +70,5 @@ def install() -> None:
 
 if __name__ == "__main__":
     install()
+    hurry()
     main()

@@ -28,9 +28,11 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosbags.highlevel import AnyReader
 from sensor_msgs.msg import CompressedImage, Image
+from warm_process import WarmProcess, fits
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60.0
+EXECUTABLE = ("-m", "lwrf_ros.node.main")
 # Small and quick: what these tests are about is the node, not the network.
 # Reliable, because best effort may lose what is sent before both sides know each other.
 QUICK = {
@@ -86,14 +88,15 @@ def stamp_ns(message: Any) -> int:
 
 
 class NodeProcess:
-    """The node's executable in a process of its own.
+    """The node in a process of its own.
 
     Args:
         environment: Environment of the process, ROS_DOMAIN_ID included.
         parameters: Parameters by name, given on the command line as YAML.
         arguments: Further ROS arguments.
         log: File that its output goes to.
-        executable: The node's, or that of a test around it, as arguments of Python.
+        executable: The node's, or that of a test around it, as arguments of Python. None is the
+            node as a fork that has its imports behind it, see warm_process.py.
     """
 
     def __init__(
@@ -102,15 +105,21 @@ class NodeProcess:
         parameters: Mapping[str, str],
         arguments: list[str],
         log: Path,
-        executable: Sequence[str] = ("-m", "lwrf_ros.node.main"),
+        executable: Sequence[str] | None = None,
     ) -> None:
-        command = [sys.executable, *executable, "--ros-args"]
+        given = ["--ros-args"]
         for name, value in parameters.items():
-            command += ["-p", f"{name}:={value}"]
+            given += ["-p", f"{name}:={value}"]
+        given += arguments
         self._log = log
+        self.process: WarmProcess | subprocess.Popen[bytes]
+        if executable is None and fits(environment):
+            log.touch()
+            self.process = WarmProcess(environment, given, log)
+            return
         with log.open("w") as file:
             self.process = subprocess.Popen(
-                [*command, *arguments],
+                [sys.executable, *(executable or EXECUTABLE), *given],
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=file,

@@ -19,7 +19,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from harness import PATIENCE_S, Peer, StartDdsProcess, StartNode, account_adds_up, image, stamp_ns
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
-from test_lifecycle import END_LIMIT_S
+from test_lifecycle import END_LIMIT_S, FAULTY_NODE
 
 from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.network import build_network, randomise
@@ -27,7 +27,6 @@ from lwrf_ros.weights.bundled import DEFAULT_CLASSES
 from lwrf_ros.weights.checkpoint import save_weights
 
 PICTURE = image(np.zeros((32, 40, 3), np.uint8))
-FAULTY_NODE = str(Path(__file__).with_name("faulty_node.py"))
 
 
 class Feeding:
@@ -145,25 +144,34 @@ def test_an_engine_that_hangs_is_told_and_a_signal_still_ends_it(
     assert (code, seconds < END_LIMIT_S) == (0, True), (seconds, node.output)
 
 
+def test_a_middleware_that_does_not_come_back_is_left(
+    start_node: StartNode, peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = tmp_path / "fault"
+    fault.write_text("stay")
+    monkeypatch.setenv("FAULT_FILE", str(fault))
+    node = start_node(executable=[FAULTY_NODE], autostart="false")
+    peer.wait_for_state("unconfigured")
+    code, seconds = node.end(signal.SIGTERM)
+    # It gets most of the time that a signal's end may take.
+    assert (code, 1.0 < seconds < END_LIMIT_S) == (0, True), seconds
+    assert "the middleware did not end in time; leaving" in node.output
+
+
 def test_weights_that_change_on_disk_while_they_are_in_use(
     start_node: StartNode, peer: Peer, tmp_path: Path
 ) -> None:
     path = tmp_path / "mine.safetensors"
-    classes = len(ClassTable.load(DEFAULT_CLASSES))
-    network = build_network("mobilenet_v2", classes)
+    network = build_network("mobilenet_v2", len(ClassTable.load(DEFAULT_CLASSES)))
     randomise(network, seed=1)
     save_weights(network, path)
     whole = path.read_bytes()
-    other = build_network("mobilenet_v2", classes + 1)
-    save_weights(other, tmp_path / "other.safetensors")
     node = start_node(weights=str(path))
     peer.wait_for_state("active")
     feeding = Feeding(peer)
     feeding.answered()
     for content, message in [
         (whole[: len(whole) // 2], "damaged or truncated"),
-        (b"", "is empty; copy or download it again"),
-        ((tmp_path / "other.safetensors").read_bytes(), f"{classes + 1} classes"),
         (None, "there is no weights file"),
     ]:
         if content is None:
@@ -201,18 +209,18 @@ def test_peers_that_stall_and_die(
 
     for _ in range(rounds):
         listener = start_dds_process("listener", "/segmenter/labels")
-        more(20, "labels")
-        # One line in a hundred images: it listens.
+        # It listens.
         assert listener.stdout is not None
-        assert listener.stdout.readline() == b"100\n"
+        assert listener.stdout.readline() == b"20\n"
         listener.send_signal(signal.SIGSTOP)
-        # More than any history keeps: a writer that waited for the stalled reader would be stuck.
-        more(200, "labels while a reliable subscriber does not read")
+        # More than its history and the node's keep, of 10 each: a writer that waited for the
+        # stalled reader would be stuck.
+        more(60, "labels while a reliable subscriber does not read")
         listener.kill()
-        more(20, "labels after a subscriber has died")
+        more(10, "labels after a subscriber has died")
         camera.kill()
         camera = start_dds_process("camera", "/image", "100")
-        more(20, "labels of the camera that was started again")
+        more(10, "labels of the camera that was started again")
     account = peer.account("/image")
     assert account_adds_up(account)
     assert account["failed"] == account["refused"] == "0"
@@ -240,7 +248,7 @@ def test_a_clock_that_jumps_back_as_a_bag_that_loops(start_node: StartNode, peer
 
 def test_a_signal_in_the_middle_of_configuring(start_node: StartNode, peer: Peer) -> None:
     # Which takes longer than the test to see the node.
-    node = start_node(backbone="resnet101", input_width="320", input_height="320")
+    node = start_node(backbone="resnet101")
     peer.spin_until(lambda: peer.node.count_publishers("/diagnostics"), "the node")
     code, _ = node.end(signal.SIGTERM)
     assert code == 0, node.output

@@ -20,9 +20,9 @@ from lwrf_ros.errors import LwrfError
 from lwrf_ros.replay.pytest_plugin import Replay
 from lwrf_ros.replay.replayed import Replayed
 
-COUNT = 20
+COUNT = 10
 # None is as fast as it goes.
-RATES = (1.0, 2.0, 10.0, None)
+RATES = (1.0, None)
 QUICK = {"weights": "random", "classes": "camvid", "device": "cpu", "input_size": (64, 64)}
 
 
@@ -73,23 +73,23 @@ def test_corridor(replay):
 """
 
 
-def test_ten_lines_of_a_robot_team(tmp_path: Path) -> None:
+def test_ten_lines_of_a_robot_team(replay: Replay, tmp_path: Path) -> None:
     write_bag(tmp_path / "corridor", {"/image": frames(raw_image, 3)})
     (tmp_path / "test_corridor.py").write_text(TEAMS_TEST)
     plugin = ("-p", "lwrf_ros.replay.pytest_plugin", "-q", "-p", "no:cacheprovider")
-    for options, code, words in (
-        (("--lwrf-update-golden",), 0, "was replaced by this run"),
-        ((), 0, "1 passed"),
-    ):
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *plugin, *options],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert words in done.stdout
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *plugin, "--lwrf-update-golden"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "was replaced by this run" in done.stdout
+    assert "1 passed" in done.stdout
+    # The next run, without the option: what the team's test says, here.
+    run = replay(tmp_path / "corridor", weights="random", device="cpu", input_size=(64, 64))
+    run.assert_same_as(tmp_path / "golden")
 
 
 def test_the_plugin_imports_nothing_heavy() -> None:
@@ -110,7 +110,7 @@ def test_the_node_over_dds_says_what_the_replay_says(replay: Replay, tmp_path: P
         live.assert_same_as(offline, min_equal=1.0)
         assert live.account.settled
         assert len(live.labels) == live.account.processed
-        if rate in (1.0, 2.0):
+        if rate is not None:
             # Slow enough for any machine that can run these tests.
             assert live.account.received == COUNT
     (key, labels), *_ = offline.labels()

@@ -36,7 +36,8 @@ def processed(out: Path) -> int:
     return sum(account.processed for account in RunRecord.read(out).account.values())
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+# SIGINT is handled like SIGTERM, see test_interruption.py.
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_signals_leave_a_whole_bag(
     lwrf: Any, tmp_path: Path, long_bag: Path, number: signal.Signals
 ) -> None:

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""Bundled weights of the tests' own, and one thread for torch: these networks are tiny."""
+"""Bundled weights of the tests' own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from cards import Bundle, carded
 
 from lwrf_ros import package_data
@@ -29,11 +27,3 @@ def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bundle:
         return carded(tmp_path / "data/weights" / f"{stem}.safetensors", **card)
 
     return write
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)

@@ -15,8 +15,6 @@ from lwrf_ros.cli import main as cli
 from lwrf_ros.network import build_network, randomise
 from lwrf_ros.weights.checkpoint import save_weights
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

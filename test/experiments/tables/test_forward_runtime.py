@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from torch import Tensor, nn
@@ -17,14 +15,6 @@ from lwrf_ros.network.counts import count_operations, count_parameters
 
 CPU = torch.device("cpu")
 FIRST, SECOND = Network("resnet50", "original"), Network("resnet50", "light_weight")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 class Probe(nn.Module):
