@@ -12,7 +12,7 @@ import pytest
 
 from lwrf_ros.labelling.description import RANGES, Description, read_normalisation
 from lwrf_ros.labelling.errors import LabelError, TeacherError
-from lwrf_ros.labelling.image_input import PADDING, ImageInput
+from lwrf_ros.labelling.image_input import ImageInput
 from lwrf_ros.labelling.model import InputTensor
 
 FILE = Path("teacher.onnx")
@@ -92,11 +92,11 @@ def test_padded_on_the_right_and_below() -> None:
     assert padded.fitted(2, 4) == (4, 8)
     tensor = padded.tensor(wide)
     assert (tensor[0, :, :4] == 9).all()
-    assert (tensor[0, :, 4:] == PADDING).all()
+    assert (tensor[0, :, 4:] == 127).all()
     assert padded.fitted(80, 20, scale=0.5) == (4, 1)
     smaller = image_input((1, 3, 8, 8)).tensor(wide, scale=0.5)
     assert (smaller[0, :, :4, :4] == 9).all()
-    assert (smaller[0] == PADDING).sum() == 3 * (64 - 16)
+    assert (smaller[0] == 127).sum() == 3 * (64 - 16)
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,9 @@ def test_large_images_keep_their_size(tmp_path: Path) -> None:
         assert (labels.mask[:, :1100] == 0).all()
         assert (labels.mask[:, 1200:] == 1).all()
         assert labels.probabilities.shape == (2, 275, 575)
+    # What looks are put together on takes memory for every class: 1024 pixels are its longer side.
+    seen = Labeller([teacher(path)], LabellerOptions())._seen_by(teacher(path), image)
+    assert seen.shape == (3, 490, 1024)
 
 
 def test_winners() -> None:
