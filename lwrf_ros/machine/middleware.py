@@ -53,8 +53,8 @@ class Middleware:
         if self.limit_bytes is None or size_bytes <= self.limit_bytes:
             return None
         return (
-            f"{what} of {size_bytes / 1024:.0f} KiB will be lost in part: {self} carries "
-            f"{self.limit_bytes / 1024:.0f} KiB for sure; {self.advice}"
+            f"some {what} ({size_bytes / 1024:.0f} KiB) will be lost: with {self}, only messages "
+            f"up to {self.limit_bytes / 1024:.0f} KiB are sure to arrive; {self.advice}"
         )
 
 

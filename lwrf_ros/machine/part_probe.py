@@ -85,7 +85,7 @@ def _torch(torch: Any) -> dict[str, Any]:
 
 def _rclpy(rclpy: Any) -> dict[str, Any]:
     middleware = active_middleware(rclpy.get_rmw_implementation_identifier())
-    loses = middleware.loses(SMALLEST_IMAGE_BYTES, "of processes started here, a 640x480 image")
+    loses = middleware.loses(SMALLEST_IMAGE_BYTES, "640x480 images between processes started here")
     return {"middleware": str(middleware), **({"loses": loses} if loses else {})}
 
 

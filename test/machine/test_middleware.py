@@ -29,8 +29,8 @@ def test_the_default_loses_images() -> None:
     text = fast_dds({}).loses(SMALLEST_IMAGE_BYTES, "images like 640x480 rgb8")
     assert text is not None
     assert text.startswith(
-        "images like 640x480 rgb8 of 900 KiB will be lost in part: rmw_fastrtps_cpp, shared "
-        "memory 512 KiB, the default carries 512 KiB for sure; give config/"
+        "some images like 640x480 rgb8 (900 KiB) will be lost: with rmw_fastrtps_cpp, shared "
+        "memory 512 KiB, the default, only messages up to 512 KiB are sure to arrive; give config/"
     )
     assert VARIABLE in text
     assert fast_dds({}).loses(512 * 1024, "small ones") is None

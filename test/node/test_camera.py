@@ -477,7 +477,7 @@ def test_images_that_the_middleware_loses_warn(node: StandInNode) -> None:
     small = Middleware("rmw", "a thin wire", 11, "take a thicker one")
     camera = Camera(node, "", "image", settings(), threading.Condition(), small)
     camera.receive(good())
-    assert diagnosis(camera)[1].startswith("images on /image of 0 KiB will be lost in part: rmw")
+    assert diagnosis(camera)[1].startswith("some images on /image (0 KiB) will be lost: with rmw")
 
 
 def test_one_of_several_refused_is_a_warning(node: StandInNode) -> None:

@@ -272,6 +272,6 @@ def test_settings_that_lose_images_are_warned_about_on_configure(
         monkeypatch.delenv(variable, raising=False)
     node = start_node()
     peer.wait_for_state("active")
-    assert "images like 640x480 rgb8 of 900 KiB will be lost in part: rmw_fastrtps" in node.output
+    assert "some images like 640x480 rgb8 (900 KiB) will be lost: with rmw_fastrtps" in node.output
     values = {entry.key: entry.value for entry in peer.status().values}
     assert values["middleware"].endswith("shared memory 512 KiB, the default")
