@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--temperature",
         type=positive_float,
         metavar="T",
-        help="write this one without data: for weights that were trained on everything there is, "
-        "with the temperature of those that were not",
+        help="write this temperature, without data: for weights that were trained on all data, "
+        "with the temperature of weights that were not",
     )
     parser.add_argument(
         "-o",
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="file to write; may be WEIGHTS",
     )
     parser.add_argument(
-        "--plot", type=Path, metavar="PNG", help="picture of the reliability before and after"
+        "--plot", type=Path, metavar="PNG", help="write a reliability diagram, before and after"
     )
     add_network(parser)
     add_engine(parser)

@@ -17,9 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.set_defaults(claims="output")
     parser.add_argument(
-        "golden", type=Path, metavar="GOLDEN", help="output of a replay to compare with"
+        "golden", type=Path, metavar="GOLDEN", help="output of the replay to compare with"
     )
-    parser.add_argument("current", type=Path, metavar="NOW", help="output of another replay")
+    parser.add_argument("current", type=Path, metavar="NOW", help="output of the other replay")
     parser.add_argument(
         "-o",
         "--output",

@@ -11,7 +11,7 @@ from lwrf_ros.cli.network_arguments import fraction
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """Declare what may change between two replays."""
-    limits = parser.add_argument_group("what may change (default: nothing)")
+    limits = parser.add_argument_group("differences that are allowed (default: none)")
     limits.add_argument(
         "--min-equal",
         type=fraction,
@@ -24,14 +24,14 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         type=fraction,
         default=0.0,
         metavar="0..1",
-        help="least IoU of each class between the two, over all frames (default: any)",
+        help="smallest IoU of any class between the two, over all frames (default: any)",
     )
     limits.add_argument(
         "--max-coverage-change",
         type=fraction,
         default=1.0,
         metavar="0..1",
-        help="greatest change of a class's share of all pixels, over all frames (default: any)",
+        help="largest change of any class's share of all pixels, over all frames (default: any)",
     )
     parser.add_argument(
         "--json", action="store_true", help="print the comparison as JSON instead of a table"

@@ -13,7 +13,7 @@ from lwrf_ros.terminal.arguments import add_playback, positive_int
 from lwrf_ros.terminal.exit_codes import EXIT_DONE, EXIT_UNEXPECTED
 
 NAME = "demo"
-HELP = "play a recording into the node over DDS, record what it makes of it, and say how it went"
+HELP = "play a recording to the node over DDS, record its output, and print how it went"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

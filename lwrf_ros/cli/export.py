@@ -11,7 +11,7 @@ from lwrf_ros.cli.network_arguments import BUNDLED_HELP, WEIGHTS_HELP, add_netwo
 from lwrf_ros.terminal.arguments import fixed_size
 
 NAME = "export"
-HELP = "write a network as ONNX or as a torch.export package, and check it against the network"
+HELP = "export a network to ONNX or torch.export, and compare the file with the network"
 
 PRECISIONS = ("fp32", "fp16")
 
@@ -39,8 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--input-size",
         type=fixed_size,
         metavar="WxH",
-        help="the one size that the file takes (default: the size that the weights were trained "
-        "at)",
+        help="fixed input size of the file (default: the size that the weights were trained at)",
     )
     size.add_argument(
         "--dynamic",

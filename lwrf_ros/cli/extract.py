@@ -18,7 +18,7 @@ from lwrf_ros.errors import LwrfError
 from lwrf_ros.extraction.frame_choice import FrameChoice, add_frame_choice
 
 NAME = "extract"
-HELP = "write frames of a bag, a video or a folder as images, and first masks to correct by hand"
+HELP = "save frames of a bag, a video or a folder as images, with first masks to correct by hand"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="FOLDER",
-        help="data set to write into: images/NAME.png, masks/NAME.png, classes.yaml; what is "
-        "there already stays as it is",
+        help="data set to write into: images/NAME.png, masks/NAME.png, classes.yaml; existing "
+        "files stay as they are",
     )
     parser.add_argument(
         "--labels",

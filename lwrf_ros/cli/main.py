@@ -90,7 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Build the parser of all subcommands."""
     parser = argparse.ArgumentParser(
         prog="lwrf",
-        description="Tools around the segmentation node of lwrf_ros.",
+        description="Tools for the segmentation node lwrf_ros.",
         epilog="Exit codes: 0 done; 1 different; 2 a mistake in what was given; 3 something "
         "unexpected, or a part that failed; 4 no space left, on a disk or in memory; 130 Ctrl-C; "
         "143 SIGTERM; 141 nobody reads the output any more.",

@@ -19,7 +19,7 @@ from lwrf_ros.cli.network_arguments import (
 from lwrf_ros.terminal.arguments import positive_int
 
 NAME = "replay"
-HELP = "run a recording through the node's engine, every frame in order, into a bag of labels"
+HELP = "run every frame of a recording through the node's engine and write a bag of labels"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,26 +32,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="OUT",
-        help="folder to make: a rosbag2 of labels, overlay and coverage, with replay.json and "
-        "frames.csv beside it",
+        help="output folder: a rosbag2 of labels, overlay and coverage, with replay.json and "
+        "frames.csv",
     )
     parser.add_argument(
-        "--overwrite", action="store_true", help="replace an earlier replay's output there"
+        "--overwrite",
+        action="store_true",
+        help="replace the output of an earlier replay in that folder",
     )
     parser.add_argument(
         "--bag-topic",
         action="append",
         default=[],
         metavar="TOPIC",
-        help="image topic of a bag that has several; give it again to replay several at once",
+        help="image topic to read from a bag that has several; may be repeated, to replay "
+        "several together",
     )
     parser.add_argument(
         "--camera-name",
         action="append",
         default=[],
         metavar="NAME",
-        help="name of a camera among several, as the node's camera_names; once for each "
-        "--bag-topic (default: from the topics)",
+        help="name of a camera, like the node's camera_names; once for each --bag-topic "
+        "(default: from the topics)",
     )
     keep = parser.add_mutually_exclusive_group()
     keep.add_argument(
@@ -62,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TOPIC",
-        help="copy this topic only; may be given again",
+        help="copy this topic; may be repeated",
     )
     parser.add_argument("--max-frames", type=positive_int, metavar="N", help="stop after N frames")
     parser.add_argument(
@@ -83,7 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report",
         action="store_true",
-        help="write OUT/report.html as well, with comparison and scores, as lwrf report does",
+        help="also write OUT/report.html, with comparison and scores, as lwrf report does",
     )
     add_limits(parser)
     network = parser.add_argument_group("network")

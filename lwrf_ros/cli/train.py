@@ -13,7 +13,7 @@ from lwrf_ros.terminal.arguments import non_negative_int, positive_int
 from lwrf_ros.weights.bundled import BUNDLED, DEFAULT_BACKBONE, DEFAULT_CLASSES, DEFAULT_DECODER
 
 NAME = "train"
-HELP = "train a network on images and masks, from scratch or from given weights or an encoder"
+HELP = "train a network on images and masks, from scratch, from weights or from an encoder"
 RECIPES = ("scratch", "fine_tune", "distill", "plain")
 
 
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for weights.safetensors, log.csv, curves.png and the state to resume from",
     )
     parser.add_argument(
-        "--val", nargs="+", type=Path, metavar="DATA", help="data to validate on, likewise"
+        "--val", nargs="+", type=Path, metavar="DATA", help="data to validate on, in the same form"
     )
     parser.add_argument(
         "--classes",
@@ -131,7 +131,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="continue where a training in this folder ended; without one, begin",
+        help="continue the training in this folder; if there is none, start one",
     )
     parser.add_argument(
         "--validate-every",
@@ -141,7 +141,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="epochs between two validations (default: %(default)s)",
     )
     parser.add_argument(
-        "--workers", type=positive_int, default=4, help="threads that decode (default: %(default)s)"
+        "--workers",
+        type=positive_int,
+        default=4,
+        help="threads that decode images (default: %(default)s)",
     )
     parser.add_argument(
         "--cache-mib",

@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 
 NAME = "weights"
-HELP = "list the weights that come with the package, or show what is known of some"
+HELP = "list the bundled weights, or show everything that is known about one file"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,20 +17,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default="",
         metavar="NAME",
-        help="show all that is known of these: a bundled name, or a weights file by its path (with "
-        "a slash or a suffix) (default: list all that are bundled)",
+        help="show everything that is known about these weights: a bundled name, or the path "
+        "of a weights file, with a slash or a suffix (default: list the bundled ones)",
     )
     parser.add_argument(
         "--time",
         action="store_true",
-        help="measure as well how long a frame takes on this machine, at the input size of each",
+        help="also measure how long a frame takes on this machine, at the input size of each",
     )
     parser.add_argument(
         "--device",
         default="auto",
         help="with --time: auto, cpu, cuda or cuda:N (default: %(default)s)",
     )
-    parser.add_argument("--json", action="store_true", help="write it as JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:

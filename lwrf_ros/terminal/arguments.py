@@ -11,14 +11,14 @@ import re
 
 def add_playback(parser: argparse.ArgumentParser) -> None:
     """Declare what is asked of everything that plays a recording."""
-    parser.add_argument("--bag-topic", help="image topic of a bag that has several")
+    parser.add_argument("--bag-topic", help="image topic to read from a bag that has several")
     parser.add_argument(
         "--rate",
         type=positive_float,
         default=1.0,
         help="speed, as a multiple of the recorded one (default: %(default)s)",
     )
-    parser.add_argument("--max-frames", type=positive_int, help="stop after so many frames")
+    parser.add_argument("--max-frames", type=positive_int, help="stop after this many frames")
 
 
 def positive_float(text: str) -> float:
