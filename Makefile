@@ -1,5 +1,5 @@
-# Everything that `make demo` and `make test` need is set up by themselves, in folders of this tree.
-# Needs python3 (3.10 to 3.13) with venv, git and make. A GPU is used where there is one.
+# `make demo` and `make test` install everything that they need into folders of this tree.
+# You need python3 (3.10 to 3.13) with venv, git and make. A GPU is used if there is one.
 
 PYTHON ?= python3
 INPUT ?=
@@ -19,14 +19,14 @@ JAZZY := .venv-jazzy
 ROS_OF = env AMENT_PREFIX_PATH=$(CURDIR)/$(1) PATH=$(CURDIR)/$(1)/bin:$$PATH
 
 help:
-	@echo "make demo [INPUT=bag|video|folder] [TOPIC=of the bag]  segment a recording, live over DDS"
+	@echo "make demo [INPUT=bag|video|folder] [TOPIC=of the bag]  play a recording to the node and record what it makes of it"
 	echo "make test                                              linters, then all tests (with CI=true on two ROS releases)"
-	echo "make test-long                                         the long forms of tests, about half an hour"
-	echo "make test-grid                                         every network through everything, half an hour"
-	echo "make test-archive                                      lwrf archive, with Ray and a server that speaks S3"
-	echo "make soak [ARGS='--minutes 10']                        the node under faults for minutes"
-	echo "make lint                                              linters alone"
-	echo "make pictures                                          the README's pictures again (needs Chromium)"
+	echo "make test-long                                         the long forms of some tests, about half an hour"
+	echo "make test-grid                                         every network through all its tests, half an hour"
+	echo "make test-archive                                      the tests of lwrf archive, with Ray and an S3 server"
+	echo "make soak [ARGS='--minutes 10']                        run the node under faults for some minutes"
+	echo "make lint                                              linters only"
+	echo "make pictures                                          make the README's pictures again (needs Chromium)"
 	echo "make clean                                             remove what the other targets made"
 
 # Only the constraints pin; the dependencies' ranges are in setup.py.
