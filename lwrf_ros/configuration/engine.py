@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from lwrf_ros.classes.groups import ClassGroups
@@ -12,7 +13,7 @@ from lwrf_ros.configuration.parameters import Parameters
 from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.weights.bundled import RANDOM
 from lwrf_ros.weights.checkpoint import WeightsInfo
-from lwrf_ros.weights.choice import resolve
+from lwrf_ros.weights.choice import Choice, resolve
 from lwrf_ros.weights.loading import load_choice
 
 _HASH_SHOWN = 12
@@ -23,11 +24,13 @@ class Engine(NamedTuple):
 
     Attributes:
         segmenter: Loaded and, where the input size is known, warmed up.
+        choice: Which weights, classes, backbone and decoder these are.
         weights: Where its weights came from: a file and its card, or `RANDOM`.
         regions: The regions whose coverage is asked for.
     """
 
     segmenter: Segmenter
+    choice: Choice
     weights: WeightsInfo
     regions: tuple[Region, ...]
 
@@ -41,14 +44,22 @@ class Engine(NamedTuple):
         return f"weights {info.source} (sha256 {info.sha256[:_HASH_SHOWN]}){terms}"
 
 
-def load_engine(parameters: Parameters) -> Engine:
+def load_engine(parameters: Parameters, given: Collection[str] | None = None) -> Engine:
     """Build, load, check and warm up what the parameters ask for.
+
+    Args:
+        parameters: The parameters.
+        given: Names of those that somebody has set, None for all. A backbone and a decoder that
+            nobody has set are those that the weights name.
 
     Raises:
         LwrfError: With the way out, if any of it is not to be had; nothing is left behind then.
     """
     choice = resolve(
-        parameters.weights, parameters.classes, parameters.backbone, parameters.decoder
+        parameters.weights,
+        parameters.classes,
+        parameters.backbone if given is None or "backbone" in given else "",
+        parameters.decoder if given is None or "decoder" in given else "",
     )
     classes = choice.classes
     groups = ClassGroups.load(parameters.class_groups, classes) if parameters.class_groups else None
@@ -67,4 +78,4 @@ def load_engine(parameters: Parameters) -> Engine:
         most_images=len(parameters.image_topics),
     )
     segmenter.warm_up()
-    return Engine(segmenter, loaded.weights, regions)
+    return Engine(segmenter, choice, loaded.weights, regions)

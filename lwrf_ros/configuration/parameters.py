@@ -129,11 +129,15 @@ class Parameters:
         "as every publisher of the topic is.",
         **_one_of(IMAGE_QOS),
     )
-    backbone: str = _parameter(DEFAULT_BACKBONE, "Encoder of the network.", **_one_of(BACKBONES))
+    backbone: str = _parameter(
+        DEFAULT_BACKBONE,
+        "Encoder of the network. Not set: the one that the weights name.",
+        **_one_of(BACKBONES),
+    )
     decoder: str = _parameter(
         DEFAULT_DECODER,
         "Decoder of the network: the paper's, the paper's with residual units, or the original "
-        "RefineNet's.",
+        "RefineNet's. Not set: the one that the weights name.",
         **_one_of(DECODERS),
     )
     classes: str = _parameter(

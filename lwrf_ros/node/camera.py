@@ -9,10 +9,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.lifecycle import LifecycleNode
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
-from std_msgs.msg import Float32MultiArray
 
 from lwrf_ros.images.decoding import Refusal
 from lwrf_ros.machine.middleware import Middleware
@@ -21,20 +20,13 @@ from lwrf_ros.node.health.diagnostics import Account, Rate, Window, is_plausible
 from lwrf_ros.node.input.image_messages import check
 from lwrf_ros.node.input.qos import ImageSubscription, output_qos, unserved_subscribers
 from lwrf_ros.node.output.camera_info import CameraInfoRelay, topic_beside
+from lwrf_ros.node.output.frame_messages import FRAME_OUTPUTS
 from lwrf_ros.node.output.label_info import LabelInfoTopic
 from lwrf_ros.node.ros_parameters import ParameterServer
+from lwrf_ros.stamps import stamp_to_ns
 
-OUTPUT_TYPES = {
-    "labels": Image,
-    "confidence": Image,
-    "overlay": Image,
-    "overlay/compressed": CompressedImage,
-    "coverage": DiagnosticArray,
-    "coverage/vector": Float32MultiArray,
-    "camera_info": CameraInfo,
-}
-# Goes out with the others, and is no reason to compute anything.
-_BESIDE = frozenset(("camera_info",))
+# camera_info goes out with the others, and is no reason to compute anything.
+OUTPUT_TYPES = {**FRAME_OUTPUTS, "camera_info": CameraInfo}
 # From arrival to the end of publishing; of that the engine's part; from the image's stamp to the
 # end of publishing; of that what is not the engine's.
 _TIMES = ("latency", "engine", "stamp_age", "stamp_age_less_engine")
@@ -233,7 +225,7 @@ class Camera:
         return frozenset(
             output
             for output, publisher in self._publishers.items()
-            if output not in _BESIDE and publisher.get_subscription_count()
+            if output in FRAME_OUTPUTS and publisher.get_subscription_count()
         )
 
     def publish(self, output: str, message: Any) -> None:
@@ -250,8 +242,7 @@ class Camera:
             engine_ms: What of its time was the engine's, in milliseconds.
         """
         now_s = time.monotonic()
-        stamp = frame.message.header.stamp
-        stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
+        stamp_ns = stamp_to_ns(frame.message.header.stamp)
         age_ms = (self._node.get_clock().now().nanoseconds - stamp_ns) / 1e6
         with self._changed:
             self._times["latency"].add((now_s - frame.arrived_s) * 1e3)

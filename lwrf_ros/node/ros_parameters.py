@@ -25,6 +25,7 @@ class ParameterServer:
 
     Attributes:
         current: The values in force. Replaced as a whole, so any thread may read it.
+        given: Names of the parameters that somebody has set, at start or later.
         state: The node's lifecycle state; decides what may change.
         class_names: Names of the classes while configured, to check alerts against.
         region_names: Names of the regions, likewise.
@@ -37,6 +38,7 @@ class ParameterServer:
         self.class_names: tuple[str, ...] | None = None
         self.region_names: tuple[str, ...] = ()
         self.current = Parameters()
+        self.given: set[str] = set()
         for name, entry in FIELDS.items():
             # Overrides are applied below: rclpy would raise at the first one that it dislikes.
             node.declare_parameter(name, "", _descriptor(entry), ignore_override=True)
@@ -68,6 +70,7 @@ class ParameterServer:
                 continue
             self._node.set_parameters([_to_ros(name, accepted)])
             self.current = replace(self.current, **{name: accepted})
+            self.given.add(name)
 
     def _check_change(self, parameters: list[Parameter]) -> SetParametersResult:
         """Say whether all of these may be set; called before any of them is."""
@@ -102,6 +105,7 @@ class ParameterServer:
     def _take_over(self, parameters: list[Parameter]) -> None:
         changes = {p.name: coerce(p.name, p.value) for p in parameters if p.name in FIELDS}
         self.current = replace(self.current, **changes)
+        self.given.update(changes)
         for name in changes:
             self._refused.pop(name, None)
 

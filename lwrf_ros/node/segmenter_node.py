@@ -141,7 +141,7 @@ class SegmenterNode(LifecycleNode):
 
     def _configure(self) -> None:
         parameters = self._settings.checked()
-        self._engine = engine = load_engine(parameters)
+        self._engine = engine = load_engine(parameters, self._settings.given)
         self._settings.class_names = engine.segmenter.classes.names
         self._settings.region_names = tuple(region.name for region in engine.regions)
         names = parameters.camera_names or ("",) * len(parameters.image_topics)
@@ -166,7 +166,7 @@ class SegmenterNode(LifecycleNode):
         converter = "cv_bridge" if bridge.working_bridge() else "OpenCV"
         self.get_logger().info(engine.provenance)
         self.get_logger().info(
-            f"{parameters.backbone} ({parameters.decoder}), "
+            f"{engine.choice.backbone} ({engine.choice.decoder}), "
             f"{len(segmenter.classes)} classes of {segmenter.classes.name}, on "
             f"{segmenter.device_name} in {segmenter.precision}, input "
             f"{_size_text(segmenter.input_size)}; conversions by {converter}; listening to "
@@ -260,10 +260,10 @@ class SegmenterNode(LifecycleNode):
     def _diagnose(self, name: str) -> DiagnosticStatus:
         values: dict[str, object] = {"state": self._state}
         if self._engine is not None:
-            segmenter, parameters = self._engine.segmenter, self._settings.current
+            segmenter, choice = self._engine.segmenter, self._engine.choice
             values.update(
-                backbone=parameters.backbone,
-                decoder=parameters.decoder,
+                backbone=choice.backbone,
+                decoder=choice.decoder,
                 classes=segmenter.classes.name,
                 weights=self._engine.weights.source,
                 weights_sha256=self._engine.weights.sha256,

@@ -8,30 +8,27 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from lwrf_ros.classes.regions import Region
-from lwrf_ros.configuration.alerts import WHOLE_IMAGE, AlertWatch
-from lwrf_ros.drawing.overlay import draw_overlay
+from lwrf_ros.configuration.alerts import AlertWatch
 from lwrf_ros.images.decoding import Picture, Refusal
 from lwrf_ros.node.camera import Camera, Frame
 from lwrf_ros.node.health.failures import EngineFailures, Remedy
 from lwrf_ros.node.input.image_messages import decode
 from lwrf_ros.node.output.camera_info import Sizes
-from lwrf_ros.node.output.messages import (
-    Part,
-    coverage_message,
-    image_message,
-    jpeg_message,
-    vector_message,
+from lwrf_ros.node.output.frame_messages import (
+    IMAGES,
+    OVERLAYS,
+    LabelledFrame,
+    engine_outputs,
+    whole_image,
 )
+from lwrf_ros.node.output.messages import Part
 from lwrf_ros.node.ros_parameters import ParameterServer
 from lwrf_ros.node.turns import Turns
 from lwrf_ros.segmentation import RegionCoverage, Segmentation, Segmenter, Ticket
-
-_OVERLAYS = frozenset(("overlay", "overlay/compressed"))
-_LABELLED = _OVERLAYS | {"labels"}
-_IMAGES = _LABELLED | {"confidence"}
 
 
 class _Job(NamedTuple):
@@ -164,11 +161,12 @@ class Worker:
 
     def _start(self, jobs: list[_Job], again: bool = False) -> list[_Submitted]:
         """Start a group; several, or none, where it fails."""
+        wanted = frozenset().union(*(job.outputs for job in jobs))
         try:
             ticket = self._segmenter.submit(
                 [job.picture.array for job in jobs],
                 encoding=jobs[0].picture.encoding,
-                outputs=frozenset().union(*(self._engine_outputs(job.outputs) for job in jobs)),
+                outputs=engine_outputs(wanted, bool(self._regions)),
                 min_confidence=self._parameters.current.min_confidence,
             )
         except Exception as error:
@@ -193,15 +191,6 @@ class Worker:
         if self._failures.in_doubt(error):
             self._segmenter.try_out()
         return []
-
-    def _engine_outputs(self, outputs: frozenset[str]) -> set[str]:
-        """Return what the engine has to compute for a camera's outputs."""
-        needed = {"coverage"}
-        if outputs & _LABELLED or (self._regions and "coverage" in outputs):
-            needed.add("labels")
-        if "confidence" in outputs:
-            needed.add("confidence")
-        return needed
 
     def _prepare(self, frame: Frame) -> _Job | None:
         """Decode a frame if anybody wants something of it."""
@@ -239,64 +228,42 @@ class Worker:
                 job.frame.camera.finish(job.frame, result.timings.total_ms)
 
     def _publish(self, job: _Job, result: Segmentation) -> None:
-        camera, header, wanted = job.frame.camera, job.frame.message.header, job.outputs
-        classes = self._segmenter.classes
-        if "labels" in wanted:
-            assert result.labels is not None  # asked for by _engine_outputs
-            camera.publish("labels", image_message(header, result.labels))
-        if "confidence" in wanted:
-            assert result.confidence is not None  # asked for by _engine_outputs
-            camera.publish("confidence", image_message(header, result.confidence))
-        if wanted & _IMAGES:
-            labelled = result.confidence if result.labels is None else result.labels
-            assert labelled is not None  # one of them is there for every image
-            camera.camera_info.follow(header, Sizes(job.picture.array.shape[:2], labelled.shape))
-        parts = self._parts(job, result) if "coverage" in wanted else []
-        camera.alerts = [words for part in parts for words in part.alerts]
-        if parts:
-            camera.publish("coverage", coverage_message(header, camera.label, classes.names, parts))
-        if "coverage/vector" in wanted:
-            camera.publish(
-                "coverage/vector",
-                vector_message(classes.names, result.coverage, result.unlabelled),
-            )
+        camera, header = job.frame.camera, job.frame.message.header
+        classes, alpha = self._segmenter.classes, self._parameters.current.overlay_alpha
+        labelled = LabelledFrame(header, camera.label, job.picture, result, classes, alpha)
+        if not IMAGES.isdisjoint(job.outputs):
+            sizes = Sizes(job.picture.array.shape[:2], labelled.labels_size)
+            camera.camera_info.follow(header, sizes)
+        if "coverage" not in job.outputs:
+            camera.alerts = []
+        parts = partial(self._parts, job, result)
+        for output, message in labelled.messages(job.outputs - OVERLAYS, parts):
+            camera.publish(output, message)
         # Last, because they are for people: a robot must not wait for a drawing, nor miss a frame
         # for one.
-        if wanted & _OVERLAYS:
-            try:
-                self._publish_overlay(job, result)
-            except Exception as error:
-                self._report(
-                    f"{_cameras([job])}: an overlay is left out: {type(error).__name__}: {error}"
-                )
-
-    def _publish_overlay(self, job: _Job, result: Segmentation) -> None:
-        assert result.labels is not None  # asked for by _engine_outputs
-        drawn = draw_overlay(
-            job.picture.array,
-            job.picture.encoding,
-            result.labels,
-            self._segmenter.classes,
-            self._parameters.current.overlay_alpha,
-        )
-        camera, header = job.frame.camera, job.frame.message.header
-        if "overlay" in job.outputs:
-            camera.publish("overlay", image_message(header, drawn))
-        if "overlay/compressed" in job.outputs:
-            camera.publish("overlay/compressed", jpeg_message(header, drawn))
+        try:
+            for output, message in labelled.messages(job.outputs & OVERLAYS):
+                camera.publish(output, message)
+        except Exception as error:
+            self._report(
+                f"{_cameras([job])}: an overlay is left out: {type(error).__name__}: {error}"
+            )
 
     def _parts(self, job: _Job, result: Segmentation) -> list[Part]:
         """Return the coverage of the whole image and of each region, with its alerts."""
-        parts = [Part(WHOLE_IMAGE, result.coverage, result.unlabelled)]
+        parts = [whole_image(result)]
         if self._regions:
-            assert result.labels is not None  # asked for by _engine_outputs
+            assert result.labels is not None  # asked for by engine_outputs
             parts += [Part(*shares) for shares in self._regions.of(result.labels)]
         names = self._segmenter.classes.names
         shares = {part.region: dict(zip(names, part.coverage, strict=True)) for part in parts}
-        raised = self._alerts[job.frame.camera].update(
+        camera = job.frame.camera
+        raised = self._alerts[camera].update(
             self._parameters.current.alerts, shares, job.frame.arrived_s
         )
-        return [part._replace(alerts=raised.get(part.region, ())) for part in parts]
+        parts = [part._replace(alerts=raised.get(part.region, ())) for part in parts]
+        camera.alerts = [words for part in parts for words in part.alerts]
+        return parts
 
     def _fail(self, jobs: list[_Job], error: Exception) -> None:
         for job in jobs:

@@ -20,11 +20,11 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
-from std_msgs.msg import Header
 
 from lwrf_ros.processes.latency import LatencySample
 from lwrf_ros.processes.recorder_outputs import Outputs
 from lwrf_ros.recordings.coverage_table import CoverageError
+from lwrf_ros.stamps import stamp_to_ns
 from lwrf_ros.terminal.progress import progress_bar
 from lwrf_ros.weights.bundled import DEFAULT_CLASSES
 
@@ -178,7 +178,7 @@ class Recorder:
     def _on_labels(self, message: Image, info: Any) -> None:
         if not self._takes("labels"):
             return
-        stamp_ns = _stamp_ns(message.header)
+        stamp_ns = stamp_to_ns(message.header.stamp)
         # The middleware's time of reception: writing the frame before must not count.
         received_ns = info["received_timestamp"] or time.time_ns()
         self._latency.add((received_ns - stamp_ns) * 1e-6)
@@ -198,7 +198,7 @@ class Recorder:
         if frame_bgr is None:
             self._refuse(f"overlay: {message.encoding} {message.width}x{message.height}")
         else:
-            self._outputs.add_overlay(frame_bgr, _stamp_ns(message.header))
+            self._outputs.add_overlay(frame_bgr, stamp_to_ns(message.header.stamp))
 
     def _on_coverage(self, message: DiagnosticArray, _: Any) -> None:
         if not self._takes("coverage"):
@@ -207,7 +207,7 @@ class Recorder:
         values = message.status[0].values if message.status else []
         try:
             self._outputs.add_coverage(
-                _stamp_ns(message.header), {value.key: value.value for value in values}
+                stamp_to_ns(message.header.stamp), {value.key: value.value for value in values}
             )
         except CoverageError as error:
             self._refuse(f"coverage: {error}")
@@ -237,7 +237,3 @@ def to_bgr(message: Image) -> npt.NDArray[np.uint8] | None:
     if message.encoding == "bgr8":
         return np.ascontiguousarray(pixels)
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), dtype=np.uint8)
-
-
-def _stamp_ns(header: Header) -> int:
-    return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)

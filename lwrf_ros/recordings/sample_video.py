@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.files import replace_file
 
 NAME = "vtest.avi"
 PACKAGE = "opencv-doc"
@@ -74,7 +75,6 @@ def extract(package: Path, video: Path) -> None:
     Raises:
         SampleVideoError: The package is damaged or does not contain it.
     """
-    partial = video.with_suffix(".partial")
     # Unpacking all of it would need 270 MB for these 8.
     with subprocess.Popen(
         ["dpkg-deb", "--fsys-tarfile", str(package)], stdout=subprocess.PIPE
@@ -92,15 +92,12 @@ def extract(package: Path, video: Path) -> None:
                     with (
                         content,
                         gzip.GzipFile(fileobj=content) if packed else content as unpacked,
-                        partial.open("wb") as target,
                     ):
-                        shutil.copyfileobj(unpacked, target)
-                    partial.replace(video)
+                        replace_file(video, unpacked.read())
                     return
         except (tarfile.TarError, EOFError) as error:
             raise SampleVideoError(f"{package.name} is damaged: {error}; {WAY_OUT}") from error
         finally:
-            partial.unlink(missing_ok=True)
             # The rest of the archive is of no interest.
             process.kill()
     raise SampleVideoError(f"{package.name} contains no {NAME}; {WAY_OUT}")

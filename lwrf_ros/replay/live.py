@@ -30,6 +30,7 @@ from lwrf_ros.processes.player import COMPRESSED_SUFFIX
 from lwrf_ros.recordings import open_frames
 from lwrf_ros.replay.replayed import Replayed
 from lwrf_ros.replay.settings import EngineOptions
+from lwrf_ros.stamps import stamp_to_ns
 
 ACTIVE_S = 300.0
 CONNECT_S = 60.0
@@ -133,9 +134,8 @@ def play_over_dds(
     labels: dict[int, NDArray[np.uint8]] = {}
 
     def take(message: Any, _: Any) -> None:
-        stamp = message.header.stamp
         pixels = np.frombuffer(message.data, np.uint8).reshape(message.height, message.step)
-        labels[stamp.sec * 1_000_000_000 + stamp.nanosec] = pixels.copy()
+        labels[stamp_to_ns(message.header.stamp)] = pixels.copy()
 
     play = [*LWRF, "play", str(recording), "--topic", camera_topic, "--stamp", "recorded"]
     play += ["--wait-for-subscribers", str(CONNECT_S)]

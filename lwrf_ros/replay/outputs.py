@@ -6,20 +6,13 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rclpy.serialization import serialize_message
 
 from lwrf_ros.classes.class_table import ClassTable
-from lwrf_ros.configuration.alerts import WHOLE_IMAGE
-from lwrf_ros.drawing.overlay import draw_overlay
-from lwrf_ros.node.output.messages import (
-    Part,
-    coverage_message,
-    image_message,
-    jpeg_message,
-    vector_message,
-)
+from lwrf_ros.node.input.qos import type_name
+from lwrf_ros.node.output.frame_messages import FRAME_OUTPUTS, LabelledFrame
 from lwrf_ros.recordings.bags.bag_writer import BagWriter
 from lwrf_ros.recordings.bags.definitions import definition_of
 from lwrf_ros.recordings.faults import Faults
@@ -28,14 +21,9 @@ from lwrf_ros.replay.ground_truth import GroundTruth
 from lwrf_ros.replay.items import FrameWork, Item, OtherMessage
 from lwrf_ros.replay.other_topics import OtherTopics, OutputMessage
 from lwrf_ros.replay.run_record import PROCESSED, FrameRow, FrameTable, RunRecord, TopicAccount
-from lwrf_ros.segmentation import Segmentation
 
-OUTPUTS = {
-    "labels": "sensor_msgs/msg/Image",
-    "overlay/compressed": "sensor_msgs/msg/CompressedImage",
-    "coverage": "diagnostic_msgs/msg/DiagnosticArray",
-    "coverage/vector": "std_msgs/msg/Float32MultiArray",
-}
+# What of the node's outputs a replay stores.
+OUTPUTS = ("labels", "overlay/compressed", "coverage", "coverage/vector")
 
 
 class Built(NamedTuple):
@@ -85,9 +73,9 @@ class Outputs:
         self._bag = BagWriter(folder)
         for camera in record.cameras:
             record.account[camera.topic] = TopicAccount()
-            for output, message_type in OUTPUTS.items():
+            for output in OUTPUTS:
                 topic = output_topic(camera, output)
-                self._bag.add_topic(topic, definition_of(message_type))
+                self._bag.add_topic(topic, definition_of(type_name(FRAME_OUTPUTS[output])))
         for topic, definition in others.outputs.items():
             self._bag.add_topic(topic, definition)
 
@@ -95,13 +83,21 @@ class Outputs:
         """Draw and serialise what becomes of an item; several threads may do so at once."""
         if isinstance(item, OtherMessage) or item.result is None:
             return Built(item, [])
+        assert item.picture is not None  # it went through the engine
         camera = self._record.cameras[item.camera]
-        messages = self._messages(item, item.result, camera.name or camera.topic)
+        labelled = LabelledFrame(
+            item.header,
+            camera.name or camera.topic,
+            item.picture,
+            item.result,
+            self._classes,
+            self._alpha,
+        )
         return Built(
             item,
             [
                 OutputMessage(output_topic(camera, output), item.log_ns, serialize_message(message))
-                for output, message in messages
+                for output, message in labelled.messages(OUTPUTS)
             ],
         )
 
@@ -153,20 +149,3 @@ class Outputs:
         self._record.fault_details = dict(self._faults.details)
         self._record.write(self._folder)
         self._truth.write(self._folder)
-
-    def _messages(self, work: FrameWork, result: Segmentation, label: str) -> list[tuple[str, Any]]:
-        """Build the messages that the node would publish."""
-        assert work.picture is not None  # it went through the engine
-        assert result.labels is not None  # asked for
-        header, names = work.header, self._classes.names
-        drawn = draw_overlay(
-            work.picture.array, work.picture.encoding, result.labels, self._classes, self._alpha
-        )
-        whole = Part(WHOLE_IMAGE, result.coverage, result.unlabelled)
-        coverage = coverage_message(header, label, names, [whole])
-        return [
-            ("labels", image_message(header, result.labels)),
-            ("overlay/compressed", jpeg_message(header, drawn)),
-            ("coverage", coverage),
-            ("coverage/vector", vector_message(names, result.coverage, result.unlabelled)),
-        ]

@@ -100,7 +100,7 @@ def open_engine(options: EngineOptions) -> Engine:
 
 def settings_of(engine: Engine, options: EngineOptions) -> dict[str, Any]:
     """Return everything that the labels depend on."""
-    segmenter, choice = engine.segmenter, options.choice
+    segmenter, choice = engine.segmenter, engine.choice
     size = segmenter.input_size
     return {
         "backbone": choice.backbone,

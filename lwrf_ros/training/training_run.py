@@ -32,7 +32,7 @@ from lwrf_ros.segmentation.device import choose_device, has_bf16
 from lwrf_ros.terminal.progress import progress_bar
 from lwrf_ros.training.display import Display
 from lwrf_ros.training.recipe import Recipe, distilling, fine_tuning, from_scratch, heads, plain
-from lwrf_ros.training.starting_weights import first_weights
+from lwrf_ros.training.starting_weights import first_weights, starting_choice
 from lwrf_ros.training.trainer import Task, Trainer
 from lwrf_ros.weights.checkpoint import WeightsInfo
 
@@ -44,8 +44,8 @@ STORED = {"fp32": torch.float32, "fp16": torch.float16}
 
 def train(arguments: argparse.Namespace) -> int:
     """Train as the arguments say and return the exit code."""
-    recipe = choose_recipe(arguments)
-    classes = ClassTable.load(arguments.classes)
+    choice = starting_choice(arguments)
+    recipe, classes = choose_recipe(arguments, choice.backbone), choice.classes
     device = choose_device(arguments.device)
     precision = choose_training_precision(arguments.precision, device)
     folder: Path = arguments.output.expanduser()
@@ -57,7 +57,7 @@ def train(arguments: argparse.Namespace) -> int:
         )
     entries = read_entries(arguments.card, "--card", "license=CC-BY-4.0")
     input_size = parse_size(arguments.input_size)
-    init, init_info = first_weights(arguments, len(classes))
+    init, init_info = first_weights(arguments, choice)
     problems: list[str] = []
     pairs, pixels = check_set(arguments.data, classes, "train", problems)
     held_out, _ = check_set(arguments.val or (), classes, "val", problems)
@@ -68,8 +68,8 @@ def train(arguments: argparse.Namespace) -> int:
         pairs=tuple(pairs),
         pixels=pixels,
         classes=classes,
-        backbone=arguments.backbone,
-        decoder=arguments.decoder,
+        backbone=choice.backbone,
+        decoder=choice.decoder,
         input_size=input_size or size_of_first(pairs),
         recipe=recipe,
         seed=arguments.seed,
@@ -105,7 +105,7 @@ def train(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def choose_recipe(arguments: argparse.Namespace) -> Recipe:
+def choose_recipe(arguments: argparse.Namespace, backbone: str) -> Recipe:
     """Return the recipe that the arguments ask for.
 
     Raises:
@@ -118,8 +118,8 @@ def choose_recipe(arguments: argparse.Namespace) -> Recipe:
     base = {
         "heads": heads,
         "scratch": from_scratch,
-        "fine_tune": lambda: fine_tuning(arguments.backbone),
-        "distill": lambda: distilling(arguments.backbone),
+        "fine_tune": lambda: fine_tuning(backbone),
+        "distill": lambda: distilling(backbone),
         "plain": plain,
     }[name]()
     changes = read_entries(arguments.set, "--set", "epochs=100")

@@ -59,6 +59,7 @@ def resolve(
     backbone: str = "",
     decoder: str = "",
     or_random: bool = False,
+    to_learn: bool = False,
 ) -> Choice:
     """Find out which weights, classes and network are meant.
 
@@ -71,6 +72,8 @@ def resolve(
         backbone: Its name. Empty: the one that the card names, else the default one.
         decoder: Its name. Empty: the one that the card names, else the default one.
         or_random: Whether to choose random weights where empty ones find none.
+        to_learn: Whether the weights are where a training begins: `classes` are what it is to
+            learn then, and may be others than the weights'.
 
     Raises:
         LwrfError: If there are no such weights or classes, or if the weights' card names other
@@ -80,7 +83,7 @@ def resolve(
     if weights == RANDOM:
         return _random(classes, backbone, decoder)
     if weights in ("", BUNDLED):
-        table = classes or DEFAULT_CLASSES
+        table = DEFAULT_CLASSES if to_learn else classes or DEFAULT_CLASSES
         # First: that there is no such table is said before that there are no weights for it.
         ClassTable.load(table)
         try:
@@ -95,7 +98,7 @@ def resolve(
     return Choice(
         path,
         card,
-        _classes(card, classes, path),
+        ClassTable.load(classes) if classes and to_learn else _classes(card, classes, path),
         _part("backbone", card, backbone, BACKBONES, path) or DEFAULT_BACKBONE,
         _part("decoder", card, decoder, DECODERS, path) or DEFAULT_DECODER,
     )

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 import lwrf_ros
-from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.datasets.dataset import Pair, raise_if_any
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.experiments.ablation.heads import (
@@ -41,7 +40,7 @@ from lwrf_ros.terminal.progress import progress_bar
 from lwrf_ros.terminal.table import aligned
 from lwrf_ros.training.objective import balanced_class_weights
 from lwrf_ros.training.recipe import Recipe
-from lwrf_ros.training.starting_weights import first_weights
+from lwrf_ros.training.starting_weights import first_weights, starting_choice
 from lwrf_ros.training.training_run import (
     check_set,
     choose_recipe,
@@ -79,12 +78,12 @@ def ablate(arguments: argparse.Namespace) -> int:
             )
     if arguments.resume:
         raise LwrfError("--ablation takes minutes and keeps no state; leave --resume out")
-    recipe = choose_recipe(arguments)
-    classes = ClassTable.load(arguments.classes)
+    choice = starting_choice(arguments)
+    recipe, classes = choose_recipe(arguments, choice.backbone), choice.classes
     device = choose_device(arguments.device)
     folder: Path = arguments.output.expanduser()
     size = parse_size(arguments.input_size)
-    network, info = first_weights(arguments, len(classes))
+    network, info = first_weights(arguments, choice)
     assert network is not None and info is not None  # --init is given
     problems: list[str] = []
     pairs, pixels = check_set(arguments.data, classes, "train", problems)

@@ -33,6 +33,7 @@ from lwrf_ros.processes.commands import (
 from lwrf_ros.processes.domain import reserve_domain_id
 from lwrf_ros.processes.interruption import terminated_like_interrupted
 from lwrf_ros.processes.node_watch import NodeWatch
+from lwrf_ros.stamps import stamp_to_ns
 
 ACTIVE_S = 300.0
 SETTLE_S = 30.0
@@ -130,7 +131,7 @@ def _measure(options: DdsOptions, domain_id: int, children: Children, folder: Pa
     def on_labels(message: Any, info: Any) -> None:
         received_ns = time.time_ns()
         stamp = message.header.stamp
-        whole_ns = received_ns - stamp.sec * 1_000_000_000 - stamp.nanosec
+        whole_ns = received_ns - stamp_to_ns(stamp)
         ways_ms.append((whole_ns * 1e-6, (received_ns - info["source_timestamp"]) * 1e-6))
 
     frames = options.warm_up_frames + options.frames

@@ -20,6 +20,7 @@ from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 
 from lwrf_ros.memory import keep_freed_memory
+from lwrf_ros.stamps import stamp_to_ns
 
 # As the node's: a second image that comes before the first is read replaces it. Deeper here, so
 # that what is counted as lost was lost by the transport.
@@ -34,7 +35,7 @@ def main() -> None:
 
     def take(message: Image) -> None:
         stamp = message.header.stamp
-        ages_ms.append((time.time_ns() - stamp.sec * 1_000_000_000 - stamp.nanosec) * 1e-6)
+        ages_ms.append((time.time_ns() - stamp_to_ns(stamp)) * 1e-6)
 
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node("lwrf_transport")

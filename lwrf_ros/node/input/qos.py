@@ -151,7 +151,7 @@ class ImageSubscription:
 
     def mismatches(self) -> list[str]:
         """Say which publishers of the topic can never be heard, and why."""
-        wanted, profile = _type_name(self._message_type), self._subscription.qos_profile
+        wanted, profile = type_name(self._message_type), self._subscription.qos_profile
         found = []
         for info in self._node.get_publishers_info_by_topic(self.topic):
             if info.topic_type != wanted:
@@ -228,7 +228,8 @@ def _peer(info: Any) -> str:
     return f"{info.node_namespace.rstrip('/')}/{info.node_name}"
 
 
-def _type_name(message_type: type) -> str:
+def type_name(message_type: type) -> str:
+    """Return what ROS calls the type of a message, sensor_msgs/msg/Image for example."""
     package = message_type.__module__.partition(".")[0]
     return f"{package}/msg/{message_type.__name__}"
 

@@ -18,6 +18,7 @@ from lwrf_ros.recordings.bags.bag_messages import BagMessages
 from lwrf_ros.recordings.bags.storage import RawMessage
 from lwrf_ros.recordings.faults import TIME_BACKWARDS, TRAILING_BYTES, UNREADABLE_MESSAGE, Faults
 from lwrf_ros.recordings.frame import CompressedImage, Frame, FrameError, FrameSource, RawImage
+from lwrf_ros.stamps import stamp_to_ns
 
 RAW_TYPE = "sensor_msgs/msg/Image"
 COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
@@ -151,7 +152,7 @@ class ImageReader:
                 is_bigendian=bool(read.is_bigendian),
                 data=np.asarray(read.data),
             )
-        stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
+        stamp_ns = stamp_to_ns(stamp)
         return Frame(time_ns, stamp_ns, read.header.frame_id, image)
 
 

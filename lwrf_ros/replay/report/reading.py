@@ -18,6 +18,7 @@ from lwrf_ros.classes.class_table import UNLABELLED_NAME
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.recordings.bags.bag_messages import BagMessages
 from lwrf_ros.replay.run_record import PROCESSED, CameraTopics, FrameRow, RunRecord, read_frames
+from lwrf_ros.stamps import stamp_to_ns
 from lwrf_ros.terminal.progress import progress_bar
 
 COVERAGE_TYPE = "diagnostic_msgs/msg/DiagnosticArray"
@@ -112,7 +113,7 @@ def _read_coverage(folder: Path, record: RunRecord) -> dict[str, list[tuple[int,
                     "again"
                 ) from None
             stamp = read.header.stamp
-            stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
+            stamp_ns = stamp_to_ns(stamp)
             found[message.topic].append((stamp_ns, fractions))
     finally:
         bag.close()
