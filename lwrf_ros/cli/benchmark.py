@@ -7,11 +7,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lwrf_ros.backbones import BACKBONES, DECODERS
-from lwrf_ros.cli.network_arguments import PRECISIONS, WEIGHTS_HELP, image_size
+from lwrf_ros.configuration.engine_options import WEIGHTS_HELP, EngineOptions
 from lwrf_ros.experiments.benchmark.peers import PEERS
-from lwrf_ros.terminal.arguments import fixed_size, positive_float, positive_int
-from lwrf_ros.weights.bundled import DEFAULT_BACKBONE, DEFAULT_CLASSES, DEFAULT_DECODER
+from lwrf_ros.terminal.arguments import add_threads, fixed_size, positive_float, positive_int
+from lwrf_ros.terminal.options import add_options
+from lwrf_ros.weights.bundled import DEFAULT_BACKBONE, DEFAULT_DECODER
 
 NAME = "benchmark"
 HELP = "frames in, labels out: time, memory and start-up of this engine and of others beside it"
@@ -20,27 +20,23 @@ HELP = "frames in, labels out: time, memory and start-up of this engine and of o
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.set_defaults(claims="output")
-    parser.add_argument(
-        "--backbone",
-        nargs="+",
-        choices=tuple(BACKBONES),
-        default=[DEFAULT_BACKBONE],
-        help=f"one or several (default: {DEFAULT_BACKBONE})",
-    )
-    parser.add_argument(
-        "--decoder", choices=tuple(DECODERS), default=DEFAULT_DECODER, help="default: %(default)s"
-    )
-    parser.add_argument(
-        "--classes",
-        default="",
-        help="class table: the name of a bundled one or a YAML file (default: the weights', else "
-        f"{DEFAULT_CLASSES})",
-    )
-    parser.add_argument(
-        "--weights",
-        default="",
-        help=f"{WEIGHTS_HELP} (default: those that come with the package, and random ones where "
-        "none do: the time is the same)",
+    add_options(
+        parser,
+        EngineOptions,
+        "backbone",
+        "decoder",
+        "classes",
+        "weights",
+        backbone={
+            "nargs": "+",
+            "default": [DEFAULT_BACKBONE],
+            "help": f"one or several (default: {DEFAULT_BACKBONE})",
+        },
+        decoder={"default": DEFAULT_DECODER, "help": "default: %(default)s"},
+        weights={
+            "help": f"{WEIGHTS_HELP} (default: those that come with the package, and random ones "
+            "where none do: the time is the same)"
+        },
     )
     parser.add_argument(
         "--image-size",
@@ -50,24 +46,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WxH",
         help="size of the camera's images (default: 640x480)",
     )
-    parser.add_argument(
-        "--input-size",
-        nargs="+",
-        type=image_size,
-        default=[(512, 512)],
-        metavar="WxH",
-        help="size that images are stretched to for the network, or image for their own (default: "
-        "512x512)",
-    )
-    parser.add_argument(
-        "--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--precision",
-        nargs="+",
-        choices=PRECISIONS,
-        default=["auto"],
-        help="default: auto, which is fp16 on a GPU and fp32 on a CPU",
+    add_options(
+        parser,
+        EngineOptions,
+        "input_size",
+        "device",
+        "precision",
+        input_size={
+            "nargs": "+",
+            "default": [(512, 512)],
+            "help": "size that images are stretched to for the network, or image for their own "
+            "(default: 512x512)",
+        },
+        precision={
+            "nargs": "+",
+            "default": ["auto"],
+            "help": "default: auto, which is fp16 on a GPU and fp32 on a CPU",
+        },
     )
     parser.add_argument(
         "--batch",
@@ -77,9 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="images a call, as of so many cameras (default: 1)",
     )
-    parser.add_argument(
-        "--threads", type=positive_int, metavar="N", help="threads of the CPU (default: its cores)"
-    )
+    add_threads(parser)
     parser.add_argument(
         "--peers",
         nargs="+",

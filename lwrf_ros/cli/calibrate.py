@@ -7,8 +7,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lwrf_ros.cli.network_arguments import PRECISIONS, add_data, add_engine, add_network
+from lwrf_ros.cli.data_arguments import add_data
+from lwrf_ros.configuration.engine_options import NETWORK, EngineOptions
 from lwrf_ros.terminal.arguments import positive_float
+from lwrf_ros.terminal.options import add_options
 
 NAME = "calibrate"
 HELP = "fit the temperature of weights to labelled images, so that confidence is a probability"
@@ -38,10 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plot", type=Path, metavar="PNG", help="write a reliability diagram, before and after"
     )
-    add_network(parser)
-    add_engine(parser)
-    parser.add_argument(
-        "--precision", choices=PRECISIONS, default="auto", help="default: %(default)s"
+    add_options(
+        parser,
+        EngineOptions,
+        *NETWORK,
+        "device",
+        "input_size",
+        "precision",
+        precision={"help": "default: %(default)s"},
     )
 
 

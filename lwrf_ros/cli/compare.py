@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 
 from lwrf_ros.cli.comparison_arguments import add_limits
+from lwrf_ros.terminal.options import options_of
 
 NAME = "compare"
 HELP = "compare two outputs of lwrf replay: equal pixels, coverage and IoU by class, pictures"
@@ -40,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     return compare_folders(
         arguments.golden.expanduser(),
         arguments.current.expanduser(),
-        Limits(arguments.min_equal, arguments.min_iou, arguments.max_coverage_change),
+        options_of(Limits, arguments),
         arguments.output and arguments.output.expanduser(),
         arguments.json,
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 
-from lwrf_ros.cli.network_arguments import fraction
+from lwrf_ros.terminal.arguments import fraction
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:

@@ -8,9 +8,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from lwrf_ros.cli.network_arguments import BUNDLED_HELP, WEIGHTS_HELP, add_network
+from lwrf_ros.configuration.engine_options import NETWORK, EngineOptions
 from lwrf_ros.terminal.arguments import add_playback, positive_int
 from lwrf_ros.terminal.exit_codes import EXIT_DONE, EXIT_UNEXPECTED
+from lwrf_ros.terminal.options import add_options, options_of
 
 NAME = "demo"
 HELP = "play a recording to the node over DDS, record its output, and print how it went"
@@ -32,19 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where the video, the pictures and the table go (default: %(default)s)",
     )
-    add_network(parser)
-    parser.add_argument(
-        "--class-groups",
-        default="",
-        help="groups of the classes to publish in: a bundled name or a YAML file "
-        "(default: the classes)",
-    )
-    parser.add_argument(
-        "--weights",
-        default="",
-        help=f"{WEIGHTS_HELP} ({BUNDLED_HELP})",
-    )
-    parser.add_argument("--device", default="auto", help="default: %(default)s")
+    add_options(parser, EngineOptions, *NETWORK, "class_groups", "weights", "device")
     parser.add_argument(
         "--input-width",
         type=positive_int,
@@ -66,18 +55,12 @@ def run(arguments: argparse.Namespace) -> int:
     from lwrf_ros.processes.demo_run import DemoOptions, run_demo
     from lwrf_ros.recordings.sample_video import sample_video
 
+    size = arguments.input_height, arguments.input_width
     options = DemoOptions(
         input=Path(arguments.input) if arguments.input else sample_video(),
         bag_topic=arguments.bag_topic,
         output=arguments.output,
-        backbone=arguments.backbone,
-        decoder=arguments.decoder,
-        classes=arguments.classes,
-        class_groups=arguments.class_groups,
-        weights=arguments.weights,
-        device=arguments.device,
-        input_width=arguments.input_width,
-        input_height=arguments.input_height,
+        engine=options_of(EngineOptions, arguments, input_size=size if any(size) else None),
         speed=arguments.rate,
         max_frames=arguments.max_frames,
     )

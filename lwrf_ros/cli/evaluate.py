@@ -7,16 +7,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lwrf_ros.cli.network_arguments import (
-    BUNDLED_HELP,
-    PRECISIONS,
-    WEIGHTS_HELP,
-    add_data,
-    add_engine,
-    add_network,
-    fraction,
-)
+from lwrf_ros.cli.data_arguments import add_data
+from lwrf_ros.configuration.engine_options import BUNDLED_HELP, NETWORK, WEIGHTS_HELP, EngineOptions
 from lwrf_ros.terminal.arguments import non_negative_int, positive_float
+from lwrf_ros.terminal.options import add_options
 
 NAME = "evaluate"
 HELP = "score weights on labelled images: IoU, accuracy, calibration, and the worst frames"
@@ -33,15 +27,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"{WEIGHTS_HELP} ({BUNDLED_HELP})",
     )
     add_data(parser, required=True)
-    add_network(parser)
-    add_engine(parser)
-    parser.add_argument(
-        "--precision",
-        nargs="+",
-        choices=PRECISIONS,
-        default=["auto"],
-        help="several are scored one after the other and compared with the first (default: auto, "
-        "which is fp16 on a GPU and fp32 on a CPU)",
+    add_options(
+        parser,
+        EngineOptions,
+        *NETWORK,
+        "device",
+        "input_size",
+        "precision",
+        precision={
+            "nargs": "+",
+            "default": ["auto"],
+            "help": "several are scored one after the other and compared with the first (default: "
+            "auto, which is fp16 on a GPU and fp32 on a CPU)",
+        },
     )
     parser.add_argument(
         "--scales",
@@ -53,13 +51,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "msc does: 0.75 1.0 1.25 (default: 1, as the node does)",
     )
     parser.add_argument("--flip", action="store_true", help="average over mirrored images as well")
-    parser.add_argument(
-        "--min-confidence",
-        type=fraction,
-        default=0.0,
-        metavar="P",
-        help="take labels less probable than this, 0 to 1, for unlabelled, which counts as wrong "
-        "(default: %(default)s)",
+    add_options(
+        parser,
+        EngineOptions,
+        "min_confidence",
+        min_confidence={
+            "metavar": "P",
+            "help": "take labels less probable than this, 0 to 1, for unlabelled, which counts as "
+            "wrong (default: %(default)s)",
+        },
     )
     parser.add_argument(
         "-o",

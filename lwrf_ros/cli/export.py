@@ -7,8 +7,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lwrf_ros.cli.network_arguments import BUNDLED_HELP, WEIGHTS_HELP, add_network
+from lwrf_ros.configuration.engine_options import BUNDLED_HELP, NETWORK, WEIGHTS_HELP, EngineOptions
 from lwrf_ros.terminal.arguments import fixed_size
+from lwrf_ros.terminal.options import add_options
 
 NAME = "export"
 HELP = "export a network to ONNX or torch.export, and compare the file with the network"
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="OUT",
         help="file to write: NAME.onnx, or NAME.pt2 for torch.export",
     )
-    add_network(parser)
+    add_options(parser, EngineOptions, *NETWORK)
     size = parser.add_mutually_exclusive_group()
     size.add_argument(
         "--input-size",

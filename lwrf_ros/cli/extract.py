@@ -7,15 +7,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lwrf_ros.cli.network_arguments import (
-    PRECISIONS,
-    WEIGHTS_HELP,
-    add_engine,
-    add_network,
-    fraction,
-)
+from lwrf_ros.configuration.engine_options import NETWORK, WEIGHTS_HELP, EngineOptions
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.extraction.frame_choice import FrameChoice, add_frame_choice
+from lwrf_ros.terminal.options import add_options, options_of
 
 NAME = "extract"
 HELP = "save frames of a bag, a video or a folder as images, with first masks to correct by hand"
@@ -43,19 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"INPUT. {WEIGHTS_HELP} (default: no masks; without WEIGHTS: the bundled ones)",
     )
     network = parser.add_argument_group("with --labels")
-    network.add_argument(
-        "--min-confidence",
-        type=fraction,
-        metavar="0..1",
-        help="pixels less probable than this become 255, unlabelled (default: 0)",
-    )
-    add_network(network)
-    add_engine(network)
-    network.add_argument(
-        "--precision",
-        choices=PRECISIONS,
-        default="auto",
-        help="arithmetic; auto is fp16 on a GPU and fp32 on a CPU (default: %(default)s)",
+    add_options(
+        network,
+        EngineOptions,
+        "min_confidence",
+        *NETWORK,
+        "device",
+        "input_size",
+        "precision",
+        min_confidence={"default": None},  # so that one that was given for nothing can be refused
     )
 
 
@@ -67,19 +58,14 @@ def run(arguments: argparse.Namespace) -> int:
             "--labels, or leave it out"
         )
     from lwrf_ros.extraction.extractor import ExtractOptions, extract
-    from lwrf_ros.extraction.first_masks import LabelOptions
     from lwrf_ros.extraction.frame_counts import Account
 
     labels = None
     if arguments.labels is not None:
-        labels = LabelOptions(
+        labels = options_of(
+            EngineOptions,
+            arguments,
             weights=arguments.labels,
-            backbone=arguments.backbone,
-            decoder=arguments.decoder,
-            classes=arguments.classes,
-            device=arguments.device,
-            precision=arguments.precision,
-            input_size=arguments.input_size,
             min_confidence=arguments.min_confidence or 0.0,
         )
     options = ExtractOptions(

@@ -7,10 +7,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lwrf_ros.cli.network_arguments import fraction
 from lwrf_ros.extraction.frame_choice import FrameChoice, add_frame_choice
 from lwrf_ros.extraction.teacher_arguments import add_teachers, descriptions
-from lwrf_ros.terminal.arguments import positive_int
+from lwrf_ros.terminal.arguments import add_threads, fraction
 
 NAME = "label"
 HELP = "label the images of a bag, a video or a folder by teacher networks (ONNX, TFLite)"
@@ -42,9 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also write probabilities/NAME.npz, to train on what the teachers were unsure of too",
     )
-    parser.add_argument(
-        "--threads", type=positive_int, metavar="N", help="threads of the CPU (default: its cores)"
-    )
+    add_threads(parser)
     add_teachers(parser.add_argument_group("teachers"))
     looks = parser.add_argument_group("how they look at an image")
     looks.add_argument(

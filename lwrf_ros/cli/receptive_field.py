@@ -8,8 +8,9 @@ import argparse
 import re
 from pathlib import Path
 
-from lwrf_ros.cli.network_arguments import BUNDLED_HELP, WEIGHTS_HELP, add_network, fraction
-from lwrf_ros.terminal.arguments import fixed_size, non_negative_int, positive_int
+from lwrf_ros.configuration.engine_options import NETWORK, EngineOptions
+from lwrf_ros.terminal.arguments import fixed_size, fraction, non_negative_int, positive_int
+from lwrf_ros.terminal.options import add_options
 
 NAME = "receptive-field"
 HELP = "show and measure the empirical receptive field of units in the decoder (paper, section 5.1)"
@@ -36,12 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="folder for receptive_field.png, receptive_field.json and maps.npy",
     )
-    parser.add_argument(
-        "--weights",
-        default="",
-        help=f"{WEIGHTS_HELP} ({BUNDLED_HELP})",
-    )
-    add_network(parser)
+    add_options(parser, EngineOptions, "weights", *NETWORK)
     parser.add_argument(
         "--tap",
         action="append",
@@ -109,9 +105,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="size that images are stretched to for the network (default: the size that the "
         "weights were trained at)",
     )
-    parser.add_argument(
-        "--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)"
-    )
+    add_options(parser, EngineOptions, "device")
 
 
 def place(text: str) -> tuple[float, float]:

@@ -8,15 +8,9 @@ import argparse
 from pathlib import Path
 
 from lwrf_ros.cli.comparison_arguments import add_limits
-from lwrf_ros.cli.network_arguments import (
-    BUNDLED_HELP,
-    PRECISIONS,
-    WEIGHTS_HELP,
-    add_engine,
-    add_network,
-    fraction,
-)
+from lwrf_ros.configuration.engine_options import NETWORK, EngineOptions
 from lwrf_ros.terminal.arguments import positive_int
+from lwrf_ros.terminal.options import add_options
 
 NAME = "replay"
 HELP = "run every frame of a recording through the node's engine and write a bag of labels"
@@ -90,31 +84,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_limits(parser)
     network = parser.add_argument_group("network")
-    network.add_argument(
-        "--weights",
-        default="",
-        help=f"{WEIGHTS_HELP} ({BUNDLED_HELP})",
-    )
-    add_network(network)
-    network.add_argument(
-        "--class-groups",
-        default="",
-        help="groups of the classes that the labels are in: a bundled name or a YAML file "
-        "(default: the classes)",
-    )
-    add_engine(network)
-    network.add_argument(
-        "--precision",
-        choices=PRECISIONS,
-        default="auto",
-        help="arithmetic; auto is fp16 on a GPU and fp32 on a CPU (default: %(default)s)",
-    )
-    network.add_argument(
-        "--min-confidence",
-        type=fraction,
-        default=0.0,
-        metavar="0..1",
-        help="pixels less probable than this become 255, unlabelled (default: 0)",
+    add_options(
+        network,
+        EngineOptions,
+        "weights",
+        *NETWORK,
+        "class_groups",
+        "device",
+        "input_size",
+        "precision",
+        "min_confidence",
     )
 
 

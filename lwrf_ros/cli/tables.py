@@ -7,8 +7,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lwrf_ros.cli.network_arguments import PRECISIONS
-from lwrf_ros.terminal.arguments import fixed_size, positive_int
+from lwrf_ros.configuration.engine_options import EngineOptions
+from lwrf_ros.terminal.arguments import add_threads, fixed_size, positive_int
+from lwrf_ros.terminal.options import add_options
 
 NAME = "tables"
 HELP = "the paper's Tables 1 to 3 and this implementation beside them: counts, runtime, mean IoU"
@@ -67,19 +68,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WxH",
         help="sizes of the input that is timed (default: 625x468 512x512, as in the paper)",
     )
-    parser.add_argument(
-        "--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)"
+    add_options(
+        parser,
+        EngineOptions,
+        "device",
+        "precision",
+        precision={
+            "default": "fp32",
+            "help": "of runtimes and scores; auto is fp16 on a GPU and fp32 on a CPU (default: "
+            "%(default)s, as in the paper)",
+        },
     )
-    parser.add_argument(
-        "--precision",
-        choices=PRECISIONS,
-        default="fp32",
-        help="of runtimes and scores; auto is fp16 on a GPU and fp32 on a CPU (default: "
-        "%(default)s, as in the paper)",
-    )
-    parser.add_argument(
-        "--threads", type=positive_int, metavar="N", help="threads of the CPU (default: its cores)"
-    )
+    add_threads(parser)
     parser.add_argument(
         "-o",
         "--output",

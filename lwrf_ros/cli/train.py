@@ -7,9 +7,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lwrf_ros.backbones import BACKBONES, DECODERS
+from lwrf_ros.configuration.engine_options import NETWORK, EngineOptions
 from lwrf_ros.memory import keep_all_freed_memory
 from lwrf_ros.terminal.arguments import non_negative_int, positive_int
+from lwrf_ros.terminal.options import add_options
 from lwrf_ros.weights.bundled import BUNDLED, DEFAULT_BACKBONE, DEFAULT_CLASSES, DEFAULT_DECODER
 
 NAME = "train"
@@ -41,11 +42,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--val", nargs="+", type=Path, metavar="DATA", help="data to validate on, in the same form"
     )
-    parser.add_argument(
-        "--classes",
-        default=DEFAULT_CLASSES,
-        help="class table: the name of a bundled one or a YAML file (default: %(default)s)",
-    )
     start = parser.add_mutually_exclusive_group()
     start.add_argument(
         "--init",
@@ -69,17 +65,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "segmentation and multi-label classification before RCU, after RCU and after CRP (paper, "
         "Table 4); writes ablation.json",
     )
-    parser.add_argument(
-        "--backbone",
-        choices=tuple(BACKBONES),
-        default=DEFAULT_BACKBONE,
-        help="with --init or --encoder, the one of that file (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--decoder",
-        choices=tuple(DECODERS),
-        default=DEFAULT_DECODER,
-        help="with --init, the one of that file (default: %(default)s)",
+    add_options(
+        parser,
+        EngineOptions,
+        *NETWORK,
+        backbone={
+            "help": "default: the one that the weights of --init name, else "
+            f"{DEFAULT_BACKBONE}; with --encoder, the one of that file"
+        },
+        decoder={
+            "help": f"default: the one that the weights of --init name, else {DEFAULT_DECODER}"
+        },
+        classes={
+            "help": "class table: the name of a bundled one or a YAML file (default: the one that "
+            f"the weights of --init name, else {DEFAULT_CLASSES})"
+        },
     )
     parser.add_argument(
         "--input-size",
@@ -103,15 +103,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--epochs", type=positive_int, help="short for --set epochs=N")
     parser.add_argument("--batch", type=positive_int, help="short for --set batch=N")
-    parser.add_argument(
-        "--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)"
-    )
-    parser.add_argument(
-        "--precision",
-        choices=("auto", "fp32", "bf16"),
-        default="auto",
-        help="bf16 is mixed precision: weights and losses stay fp32 (auto: bf16 on a GPU that "
-        "has it, else fp32)",
+    add_options(
+        parser,
+        EngineOptions,
+        "device",
+        "precision",
+        precision={
+            "choices": ("auto", "fp32", "bf16"),
+            "help": "bf16 is mixed precision: weights and losses stay fp32 (auto: bf16 on a GPU "
+            "that has it, else fp32)",
+        },
     )
     parser.add_argument(
         "--store",

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import argparse
 
+from lwrf_ros.configuration.engine_options import EngineOptions
+from lwrf_ros.terminal.options import add_options
+
 NAME = "weights"
 HELP = "list the bundled weights, or show everything that is known about one file"
 
@@ -25,10 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also measure how long a frame takes on this machine, at the input size of each",
     )
-    parser.add_argument(
-        "--device",
-        default="auto",
-        help="with --time: auto, cpu, cuda or cuda:N (default: %(default)s)",
+    add_options(
+        parser,
+        EngineOptions,
+        "device",
+        device={"help": "with --time: auto, cpu, cuda or cuda:N (default: %(default)s)"},
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 

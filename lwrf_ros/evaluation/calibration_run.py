@@ -8,16 +8,16 @@ import argparse
 import json
 from pathlib import Path
 
+from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.evaluation.calibration import Trial
 from lwrf_ros.evaluation.loading import load_pairs
 from lwrf_ros.evaluation.reliability_plot import plot_reliability
 from lwrf_ros.evaluation.temperature import Calibration, calibrate
-from lwrf_ros.segmentation import Segmenter
+from lwrf_ros.terminal.options import options_of
 from lwrf_ros.terminal.progress import progress_bar
 from lwrf_ros.terminal.table import aligned
 from lwrf_ros.weights.bundled import RANDOM
-from lwrf_ros.weights.choice import resolve
 from lwrf_ros.weights.loading import load_choice
 from lwrf_ros.weights.rewriting import rewrite_card
 
@@ -35,7 +35,8 @@ def run_calibration(arguments: argparse.Namespace) -> int:
             "one"
         )
     _check_target(target)
-    choice = resolve(arguments.weights, arguments.classes, arguments.backbone, arguments.decoder)
+    options = options_of(EngineOptions, arguments)
+    choice = options.choice
     source = choice.path
     if source is None:
         raise LwrfError(
@@ -49,9 +50,7 @@ def run_calibration(arguments: argparse.Namespace) -> int:
         chosen, words = network.temperature, f"temperature {network.temperature:g}, as given"
     else:
         pairs = load_pairs(arguments.data, loaded.classes, arguments.max_frames)
-        segmenter = Segmenter(
-            network, loaded.classes, arguments.device, arguments.precision, arguments.input_size
-        )
+        segmenter = options.segmenter(loaded)
         with progress_bar("calibrating", 2 * len(pairs), in_logs=True) as bar:
             found = calibrate(segmenter, network.temperature, pairs, bar.update)
         print(as_text(found), flush=True)

@@ -9,6 +9,7 @@ import json
 import sys
 from pathlib import Path
 
+from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.datasets.dataset import Pair
 from lwrf_ros.drawing.decoration import decoration
 from lwrf_ros.evaluation.confusion_plot import plot_confusion
@@ -20,10 +21,10 @@ from lwrf_ros.evaluation.scores import Scores, score
 from lwrf_ros.evaluation.worst_frames import draw_worst_frames
 from lwrf_ros.files import replace_file
 from lwrf_ros.output_folder import remove_files
-from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.segmentation.device import choose_device, choose_precision
+from lwrf_ros.terminal.options import options_of
 from lwrf_ros.terminal.progress import progress_bar
-from lwrf_ros.weights.loading import Loaded, load
+from lwrf_ros.weights.loading import Loaded
 
 SCORES = "scores.json"
 RELIABILITY = "reliability.png"
@@ -36,7 +37,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     folder: Path | None = arguments.output and arguments.output.expanduser()
     device = choose_device(arguments.device)
     chosen = [choose_precision(name, device) for name in arguments.precision]
-    loaded = load(arguments.weights, arguments.classes, arguments.backbone, arguments.decoder)
+    loaded = options_of(EngineOptions, arguments).load()
     pairs = load_pairs(arguments.data, loaded.classes, arguments.max_frames)
     evaluation = _evaluate(arguments, loaded, pairs, list(dict.fromkeys(chosen)))
     content = json.dumps(as_json(evaluation), indent=2, allow_nan=False)
@@ -55,9 +56,7 @@ def _evaluate(
     scales = tuple(arguments.scales)
     runs: list[Scores] = []
     for precision in precisions:
-        segmenter = Segmenter(
-            loaded.network, loaded.classes, arguments.device, precision, arguments.input_size
-        )
+        segmenter = options_of(EngineOptions, arguments, precision=precision).segmenter(loaded)
         if scales == (1.0,) and not arguments.flip:
             predict = as_the_node_does(segmenter, arguments.min_confidence)
         else:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.export.checking import LIMITS, Agreement, compare, onnx_runtime, torch_program
 from lwrf_ros.export.description import describe, signature
@@ -18,9 +19,10 @@ from lwrf_ros.export.onnx_file import PACKAGES, require, write_onnx_program
 from lwrf_ros.export.traced_program import MIN_DYNAMIC_SIDE_PX, open_side, trace, write_program
 from lwrf_ros.network import RefineNet
 from lwrf_ros.network.refinenet import MIN_SIDE_PX
+from lwrf_ros.terminal.options import options_of
 from lwrf_ros.terminal.progress import progress_bar
 from lwrf_ros.weights.bundled import RANDOM
-from lwrf_ros.weights.loading import Loaded, load
+from lwrf_ros.weights.loading import Loaded
 
 ONNX, PT2 = ".onnx", ".pt2"
 # What stands for every number and size of images while a network for any is traced.
@@ -39,7 +41,7 @@ def export(arguments: argparse.Namespace) -> int:
     if target.suffix == ONNX:
         for name in PACKAGES:
             require(name)
-    loaded = load(arguments.weights, arguments.classes, arguments.backbone, arguments.decoder)
+    loaded = options_of(EngineOptions, arguments).load()
     size = None if arguments.dynamic else _size(arguments.input_size, loaded)
 
     network, fitted = loaded.network, prepared(loaded.network, arguments.precision)

@@ -7,10 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.datasets.dataset import read_image
 from lwrf_ros.extraction.chosen_pictures import chosen_pictures, to_bgr
 from lwrf_ros.extraction.destination import Target
-from lwrf_ros.extraction.first_masks import Labeller, LabelOptions
+from lwrf_ros.extraction.first_masks import Labeller
 from lwrf_ros.extraction.frame_choice import FrameChoice
 from lwrf_ros.extraction.frame_counts import Account
 from lwrf_ros.images.decoding import Picture
@@ -29,7 +30,7 @@ class ExtractOptions:
 
     choice: FrameChoice
     output: Path
-    labels: LabelOptions | None = None
+    labels: EngineOptions | None = None
 
 
 def extract(options: ExtractOptions, account: Account) -> None:

@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from lwrf_ros.classes.class_table import ClassTable
+from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.package_data import class_tables
-from lwrf_ros.segmentation import Segmenter
-from lwrf_ros.weights.choice import resolve
 from lwrf_ros.weights.loading import load_choice
 
 if TYPE_CHECKING:
@@ -19,31 +17,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lwrf_ros.extraction.destination import Target
-
-
-@dataclass(frozen=True)
-class LabelOptions:
-    """Which network makes the masks, and how.
-
-    Attributes:
-        weights: As `lwrf_ros.weights.choice.resolve` takes them, and so the next three.
-        backbone: Encoder; empty for what the weights name.
-        decoder: Form of the decoder; empty for what the weights name.
-        classes: Class table: a bundled name or a path; empty for what the weights name.
-        device: auto, cpu, cuda or cuda:N.
-        precision: auto, fp32, fp16 or bf16.
-        input_size: As of `Segmenter`.
-        min_confidence: Pixels less probable than this (0..1) are unlabelled.
-    """
-
-    weights: str = ""
-    backbone: str = ""
-    decoder: str = ""
-    classes: str = ""
-    device: str = "auto"
-    precision: str = "auto"
-    input_size: tuple[int, int] | Literal["image"] | None = None
-    min_confidence: float = 0.0
 
 
 class Labeller:
@@ -62,14 +35,12 @@ class Labeller:
         LwrfError: If the network cannot be had.
     """
 
-    def __init__(self, options: LabelOptions, target: Target) -> None:
+    def __init__(self, options: EngineOptions, target: Target) -> None:
         # Before the network, which takes a while.
-        choice = resolve(options.weights, options.classes, options.backbone, options.decoder)
+        choice = options.choice
         target.check_classes(choice.classes)
         loaded = load_choice(choice)
-        self._segmenter = Segmenter(
-            loaded.network, loaded.classes, options.device, options.precision, options.input_size
-        )
+        self._segmenter = options.segmenter(loaded)
         self._min_confidence = options.min_confidence
         self.class_table = _table_text(options.classes, choice.classes)
         terms = loaded.weights.terms

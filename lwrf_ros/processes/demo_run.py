@@ -11,7 +11,9 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.output_folder import SHARED
 from lwrf_ros.processes.children import Children
@@ -21,7 +23,8 @@ from lwrf_ros.processes.domain import reserve_domain_id
 from lwrf_ros.processes.interruption import terminated_like_interrupted
 from lwrf_ros.processes.node_watch import NodeWatch
 from lwrf_ros.recordings import open_frames
-from lwrf_ros.weights.choice import Choice, resolve
+from lwrf_ros.terminal.arguments import size_text
+from lwrf_ros.weights.choice import Choice
 
 CLASS_TABLE = "classes.yaml"
 RANDOM_NOTE = "RANDOM WEIGHTS: the labels mean nothing"
@@ -39,23 +42,12 @@ class DemoError(LwrfError):
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """What the demo runs on and with; the names are those of the command line.
-
-    Weights, classes, backbone and decoder are as `lwrf_ros.weights.choice.resolve` takes them. An
-    input width and height of 0 are the weights' own, as for the node.
-    """
+    """What the demo runs on and with; the names are those of the command line."""
 
     input: Path
     bag_topic: str | None
     output: Path
-    backbone: str
-    decoder: str
-    classes: str
-    class_groups: str
-    weights: str
-    device: str
-    input_width: int
-    input_height: int
+    engine: EngineOptions
     speed: float
     max_frames: int | None
 
@@ -74,7 +66,7 @@ def run_demo(options: DemoOptions) -> Report:
     """
     with open_frames(options.input, options.bag_topic) as source:
         topic = CAMERA_TOPIC + ("/compressed" if source.compressed else "")
-    choice = resolve(options.weights, options.classes, options.backbone, options.decoder)
+    choice = options.engine.choice
     note = note_on(choice)
     if note:
         line = "!" * (len(note) + 8)
@@ -94,25 +86,6 @@ def note_on(choice: Choice) -> str | None:
     return RANDOM_NOTE if choice.path is None else None
 
 
-def node_parameters(options: DemoOptions, choice: Choice) -> dict[str, object]:
-    """Choose the parameters of the node.
-
-    Args:
-        options: What to run with.
-        choice: Which network and weights they are.
-    """
-    return {
-        "backbone": choice.backbone,
-        "decoder": choice.decoder,
-        "classes": options.classes,
-        "class_groups": options.class_groups,
-        "weights": options.weights,
-        "device": options.device,
-        "input_width": options.input_width,
-        "input_height": options.input_height,
-    }
-
-
 def record_command(options: DemoOptions, note: str | None) -> list[str]:
     """Make the command of the recorder.
 
@@ -122,7 +95,7 @@ def record_command(options: DemoOptions, note: str | None) -> list[str]:
     """
     command = [*LWRF, "record", "--node", f"/{NODE}", "--output", str(options.output)]
     command += ["--classes", str(options.output / CLASS_TABLE)]
-    command += ["--class-groups", options.class_groups]
+    command += ["--class-groups", options.engine.class_groups]
     return command + (["--note", note] if note else [])
 
 
@@ -151,12 +124,12 @@ def _run(
     folder = options.output
     # The recorder cannot ask the weights which classes they have.
     (folder / CLASS_TABLE).write_text(choice.classes.as_yaml(), encoding="utf-8")
-    command = node_command(topic, node_parameters(options, choice))
+    command = node_command(topic, options.engine.node_parameters)
     node = children.start("the node", command, folder / "node.log")
     with closing(NodeWatch(NODE, domain_id, children.check)) as watch:
         _say(
-            f"starting the node ({choice.backbone} at {_size_text(options)}); on a CPU the first "
-            "start on a machine takes some seconds longer"
+            f"starting the node ({choice.backbone} at {_size_text(options.engine.input_size)}); on a "
+            "CPU the first start on a machine takes some seconds longer"
         )
         watch.wait_active(ACTIVE_S)
         recorder = children.start(
@@ -196,10 +169,10 @@ def _published(output: str) -> int:
     return int(found[1])
 
 
-def _size_text(options: DemoOptions) -> str:
-    if not options.input_width:
+def _size_text(size: tuple[int, int] | Literal["image"] | None) -> str:
+    if size is None:
         return "the weights' own input size"
-    return f"{options.input_width}x{options.input_height}"
+    return "the images' own size" if size == "image" else size_text(size)
 
 
 def _say(text: str) -> None:

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 
+from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.processes.children import Children
 from lwrf_ros.processes.commands import (
     CAMERA_TOPIC,
@@ -29,7 +30,6 @@ from lwrf_ros.processes.node_watch import NodeWatch
 from lwrf_ros.processes.player import COMPRESSED_SUFFIX
 from lwrf_ros.recordings import open_frames
 from lwrf_ros.replay.replayed import Replayed
-from lwrf_ros.replay.settings import EngineOptions
 from lwrf_ros.stamps import stamp_to_ns
 
 ACTIVE_S = 300.0
@@ -37,19 +37,6 @@ CONNECT_S = 60.0
 SETTLE_S = 120.0
 ARRIVE_S = 30.0
 STOP_S = 10.0
-# What a replay chooses of the node's parameters.
-PARAMETERS = (
-    "backbone",
-    "decoder",
-    "weights",
-    "classes",
-    "class_groups",
-    "device",
-    "precision",
-    "input_width",
-    "input_height",
-    "min_confidence",
-)
 # Faster than anything can be published.
 AS_FAST_AS_IT_GOES = 1e9
 
@@ -147,7 +134,7 @@ def play_over_dds(
         in_environment(run_environment(domain_id)) as environment,
         Children(environment) as children,
     ):
-        command = node_command(camera_topic, _parameters(engine))
+        command = node_command(camera_topic, engine.node_parameters)
         node = children.start("the node", command, folder / "node.log")
         with closing(NodeWatch(NODE, domain_id, children.check)) as watch:
             watch.wait_active(ACTIVE_S)
@@ -171,9 +158,3 @@ def play_over_dds(
                 before = account
         node.stop(STOP_S)
     return found
-
-
-def _parameters(engine: EngineOptions) -> Mapping[str, object]:
-    """Return the node's parameters for a replay's options."""
-    given = asdict(engine.parameters)
-    return {name: given[name] for name in PARAMETERS}

@@ -131,7 +131,7 @@ class Replay:
         )
 
     def _engine(self, given: dict[str, Any]) -> Any:
-        from lwrf_ros.replay.settings import EngineOptions
+        from lwrf_ros.configuration.engine_options import EngineOptions
         from lwrf_ros.weights.bundled import is_path
 
         known = {entry.name for entry in fields(EngineOptions)}

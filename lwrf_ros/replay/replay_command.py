@@ -8,6 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.replay.compare_command import FOLDER, compare_folders
 from lwrf_ros.replay.comparison import Limits
 from lwrf_ros.replay.ground_truth import read_scores, scores_as_text
@@ -15,8 +16,8 @@ from lwrf_ros.replay.label_bag import LabelBag
 from lwrf_ros.replay.replay_run import ReplayOptions, replay
 from lwrf_ros.replay.report.write import REPORT_FILE, plotting_library, write_report
 from lwrf_ros.replay.run_record import RECORD_FILE, RunRecord
-from lwrf_ros.replay.settings import EngineOptions
 from lwrf_ros.replay.summary import as_text
+from lwrf_ros.terminal.options import options_of
 
 
 def replay_command(arguments: argparse.Namespace) -> int:
@@ -26,17 +27,7 @@ def replay_command(arguments: argparse.Namespace) -> int:
         output=arguments.output.expanduser(),
         topics=arguments.bag_topic,
         camera_names=arguments.camera_name,
-        engine=EngineOptions(
-            weights=arguments.weights,
-            backbone=arguments.backbone,
-            decoder=arguments.decoder,
-            classes=arguments.classes,
-            class_groups=arguments.class_groups,
-            device=arguments.device,
-            precision=arguments.precision,
-            input_size=arguments.input_size,
-            min_confidence=arguments.min_confidence,
-        ),
+        engine=options_of(EngineOptions, arguments),
         ground_truth=arguments.ground_truth,
         keep=None if arguments.keep else arguments.keep_topic,
         max_frames=arguments.max_frames,
@@ -64,7 +55,7 @@ def replay_command(arguments: argparse.Namespace) -> int:
     code = 0
     if golden is not None:
         print(file=to)
-        limits = Limits(arguments.min_equal, arguments.min_iou, arguments.max_coverage_change)
+        limits = options_of(Limits, arguments)
         folder = options.output / FOLDER
         code = compare_folders(golden, options.output, limits, folder, arguments.json)
     if arguments.report:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from lwrf_ros.classes.groups import ClassGroups
+from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.processes.interruption import interrupted_once
 from lwrf_ros.replay.camera_topics import cameras_of
@@ -24,7 +25,7 @@ from lwrf_ros.replay.outputs import Outputs
 from lwrf_ros.replay.pipeline import Stage, decode_item, drain, first_frames, segmented
 from lwrf_ros.replay.replay_input import Recording, open_recording
 from lwrf_ros.replay.run_record import RunRecord
-from lwrf_ros.replay.settings import EngineOptions, open_engine, settings_of, versions
+from lwrf_ros.replay.settings import open_engine, settings_of, versions
 from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.terminal.progress import progress_bar
 

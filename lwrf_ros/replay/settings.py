@@ -5,16 +5,14 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
 from importlib import metadata
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
 import lwrf_ros
 from lwrf_ros.configuration.engine import Engine, load_engine
-from lwrf_ros.configuration.parameters import CAMERA_SIZE, Parameters
-from lwrf_ros.weights.choice import Choice, resolve
+from lwrf_ros.configuration.engine_options import EngineOptions
 
 # What computes something on the way from a message to labels, by the name that people know.
 _COMPUTING = {
@@ -27,63 +25,6 @@ _COMPUTING = {
     "rosbags": ("rosbags",),
     "mcap": ("mcap",),
 }
-
-
-@dataclass(frozen=True)
-class EngineOptions:
-    """Which network makes the labels, and how; the names are those of the node's parameters.
-
-    Attributes:
-        weights: As `lwrf_ros.weights.choice.resolve` takes them, and so the next three.
-        backbone: Encoder; empty for what the weights name.
-        decoder: Form of the decoder; empty for what the weights name.
-        classes: Class table: a bundled name or a path; empty for what the weights name.
-        class_groups: Groups of the classes that the labels are in: a bundled name or a path; empty
-            for the classes.
-        device: auto, cpu, cuda or cuda:N.
-        precision: auto, fp32, fp16 or bf16.
-        input_size: ``(height, width)`` in pixels, "image" for the image's own, None for the
-            weights' own.
-        min_confidence: Pixels less probable than this (0..1) are unlabelled.
-        overlay_alpha: Weight of the colours in the overlay, 0..1.
-    """
-
-    weights: str = ""
-    backbone: str = ""
-    decoder: str = ""
-    classes: str = ""
-    class_groups: str = ""
-    device: str = "auto"
-    precision: str = "auto"
-    input_size: tuple[int, int] | Literal["image"] | None = None
-    min_confidence: float = 0.0
-    overlay_alpha: float = Parameters.overlay_alpha
-
-    @property
-    def choice(self) -> Choice:
-        """Which weights, classes and network these are; errors as of `resolve`."""
-        return resolve(self.weights, self.classes, self.backbone, self.decoder)
-
-    @property
-    def parameters(self) -> Parameters:
-        """The node's parameters that ask for the same; errors as of `resolve`."""
-        choice = self.choice
-        if self.input_size == "image":
-            height = width = CAMERA_SIZE
-        else:
-            height, width = self.input_size or (0, 0)
-        return Parameters(
-            backbone=choice.backbone,
-            decoder=choice.decoder,
-            classes=self.classes,
-            class_groups=self.class_groups,
-            weights=self.weights,
-            device=self.device,
-            precision=self.precision,
-            input_width=width,
-            input_height=height,
-            min_confidence=self.min_confidence,
-        )
 
 
 def open_engine(options: EngineOptions) -> Engine:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
+from typing import Literal
 
 
 def add_playback(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +20,13 @@ def add_playback(parser: argparse.ArgumentParser) -> None:
         help="speed, as a multiple of the recorded one (default: %(default)s)",
     )
     parser.add_argument("--max-frames", type=positive_int, help="stop after this many frames")
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """Declare how many threads of the CPU are to be used; None for all of its cores."""
+    parser.add_argument(
+        "--threads", type=positive_int, metavar="N", help="threads of the CPU (default: its cores)"
+    )
 
 
 def positive_float(text: str) -> float:
@@ -59,12 +67,44 @@ def non_negative_int(text: str) -> int:
     return value
 
 
+def fraction(text: str) -> float:
+    """Read a number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"got {text!r}, wanted a number from 0 to 1")
+    return value
+
+
 def fixed_size(text: str) -> tuple[int, int]:
     """Read WIDTHxHEIGHT as ``(height, width)``."""
-    found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
-    if not found:
+    size = read_size(text)
+    if size is None:
         raise argparse.ArgumentTypeError(f"got {text!r}, wanted WIDTHxHEIGHT (640x480)")
-    return int(found[2]), int(found[1])
+    return size
+
+
+def image_size(text: str) -> tuple[int, int] | Literal["image"]:
+    """Read WIDTHxHEIGHT as ``(height, width)``, or the word image."""
+    if text == "image":
+        return "image"
+    size = read_size(text)
+    if size is None:
+        raise argparse.ArgumentTypeError(f"got {text!r}, wanted WIDTHxHEIGHT (480x360) or image")
+    return size
+
+
+def read_size(text: str) -> tuple[int, int] | None:
+    """Read WIDTHxHEIGHT as ``(height, width)`` in pixels, None where it is none."""
+    found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
+    return (int(found[2]), int(found[1])) if found else None
+
+
+def size_text(size: tuple[int, int]) -> str:
+    """Write a ``(height, width)`` in pixels as WIDTHxHEIGHT, as people do."""
+    return f"{size[1]}x{size[0]}"
 
 
 def _number(text: str) -> float:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -29,6 +28,7 @@ from lwrf_ros.evaluation.confusion_matrix import ConfusionMatrix
 from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet
 from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.segmentation.device import choose_device, has_bf16
+from lwrf_ros.terminal.arguments import read_size
 from lwrf_ros.terminal.progress import progress_bar
 from lwrf_ros.training.display import Display
 from lwrf_ros.training.recipe import Recipe, distilling, fine_tuning, from_scratch, heads, plain
@@ -155,9 +155,8 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
     """Read WIDTHxHEIGHT as ``(height, width)``."""
     if text is None:
         return None
-    found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
-    size = (int(found[2]), int(found[1])) if found else (0, 0)
-    if min(size) < MIN_SIDE_PX:
+    size = read_size(text)
+    if size is None or min(size) < MIN_SIDE_PX:
         raise LwrfError(
             f"--input-size is {text!r}; wanted WIDTHxHEIGHT, each at least {MIN_SIDE_PX}: 480x360"
         )

@@ -29,7 +29,6 @@ from published_sets import cityscapes, write_mask
 
 from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.cli import main as cli
-from lwrf_ros.cli.network_arguments import fraction, image_size
 from lwrf_ros.datasets.dataset import find_pairs
 from lwrf_ros.drawing.frame_page import painted
 from lwrf_ros.errors import LwrfError
@@ -38,6 +37,7 @@ from lwrf_ros.evaluation.scores import score
 from lwrf_ros.evaluation.worst_frames import draw_worst_frames, error_map
 from lwrf_ros.network import RefineNet, build_network, randomise
 from lwrf_ros.segmentation import ImageError, Segmenter
+from lwrf_ros.terminal.arguments import fraction, image_size
 from lwrf_ros.terminal.exit_codes import EXIT_USER_ERROR
 from lwrf_ros.weights.checkpoint import save_weights
 

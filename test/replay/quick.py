@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from lwrf_ros.replay.settings import EngineOptions
+from lwrf_ros.configuration.engine_options import EngineOptions
 
 QUICK = EngineOptions(weights="random", classes="camvid", device="cpu", input_size=(64, 64))
 QUICK_ARGUMENTS = (

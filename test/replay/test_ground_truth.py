@@ -15,10 +15,10 @@ from small_bags import stamp_ns as stamp_of_frame
 from test_replay_run import labels_of, read_bag
 
 from lwrf_ros.classes.class_table import ClassTable
+from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.evaluation.confusion_matrix import ConfusionMatrix
 from lwrf_ros.replay.ground_truth import read_scores, scores_as_text
-from lwrf_ros.replay.settings import EngineOptions
 
 NAMES = ClassTable.load("camvid").names
 

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.datasets.dataset import read_image
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.experiments.receptive_field.findings import Findings, as_json, as_text
@@ -25,8 +26,9 @@ from lwrf_ros.network.refinenet import MIN_SIDE_PX
 from lwrf_ros.output_folder import remove_files
 from lwrf_ros.segmentation.device import choose_device
 from lwrf_ros.segmentation.preprocess import Normalisation
+from lwrf_ros.terminal.options import options_of
 from lwrf_ros.terminal.progress import progress_bar
-from lwrf_ros.weights.loading import Loaded, load
+from lwrf_ros.weights.loading import Loaded
 
 PICTURE = "receptive_field.png"
 NUMBERS = "receptive_field.json"
@@ -41,7 +43,7 @@ def measure(arguments: argparse.Namespace) -> int:
     occluder = Occluder(arguments.patch, arguments.stride, arguments.fill)
     device = choose_device(arguments.device)
     folder = arguments.output.expanduser()
-    loaded = load(arguments.weights, arguments.classes, arguments.backbone, arguments.decoder)
+    loaded = options_of(EngineOptions, arguments).load()
     size = _size(arguments.input_size, loaded)
     taps = choose_taps(loaded.network, arguments.tap)
     findings = Findings(loaded, taps, occluder, size, arguments.threshold)
