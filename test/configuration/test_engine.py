@@ -133,6 +133,28 @@ def test_what_is_said_of_a_file(tmp_path: Path, card: dict[str, str], terms: str
     assert engine.provenance == f"weights {path} (sha256 {digest[:12]}){terms}"
 
 
+@pytest.fixture
+def with_units(tmp_path: Path) -> str:
+    """Weights of another network than the default one, as their card says."""
+    network = build_network("mobilenet_v2", 11, "light_weight_rcu")
+    randomise(network, seed=1)
+    save_weights(network, tmp_path / "w.safetensors", {"classes": "camvid"})
+    return str(tmp_path / "w.safetensors")
+
+
+def test_a_network_that_nobody_has_set_is_the_weights_own(with_units: str) -> None:
+    engine = load_engine(Parameters(weights=with_units, **SMALL), {"weights", *SMALL})
+    assert (engine.choice.backbone, engine.choice.decoder) == ("mobilenet_v2", "light_weight_rcu")
+
+
+def test_a_network_that_somebody_has_set_is_held_against_the_card(with_units: str) -> None:
+    parameters = Parameters(weights=with_units, decoder="light_weight", **SMALL)
+    with pytest.raises(WeightsChoiceError, match=r"the decoder is light_weight, and .*_rcu"):
+        load_engine(parameters, {"weights", "decoder"})
+    with pytest.raises(WeightsChoiceError, match="the decoder is light_weight, and"):
+        load_engine(parameters)
+
+
 def test_random_weights_are_called_so() -> None:
     engine = load_engine(Parameters(weights="random", **SMALL))
     assert engine.provenance == "random weights: the labels mean nothing"

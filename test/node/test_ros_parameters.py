@@ -54,6 +54,16 @@ def shown(server: ParameterServer, name: str) -> Any:
     return node_of(server).get_parameter(name).value
 
 
+def test_it_knows_what_somebody_has_set(serve: Serve) -> None:
+    assert serve().given == set()
+    server = serve("-p", "decoder:=light_weight", classes="camvid", backbone="no such one")
+    assert server.given == {"classes", "decoder"}
+    # To the default, but by somebody.
+    assert change(server, backbone="mobilenet_v2").successful
+    assert not change(server, precision="fp17").successful
+    assert server.given == {"classes", "decoder", "backbone"}
+
+
 def test_defaults(serve: Serve) -> None:
     server = serve()
     assert server.current == server.checked() == Parameters()

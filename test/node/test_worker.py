@@ -109,7 +109,7 @@ def test_a_drawing_that_fails_costs_no_frame(play: Play, monkeypatch: pytest.Mon
     def broken(*_: object) -> None:
         raise ValueError("no such colour")
 
-    monkeypatch.setattr("lwrf_ros.node.worker.draw_overlay", broken)
+    monkeypatch.setattr("lwrf_ros.node.output.frame_messages.draw_overlay", broken)
     stage = play(outputs=EVERYTHING)
     stage.start()
     stage.cameras["front"].receive(image(picture(1)))

@@ -107,7 +107,7 @@ class LabelledFrame:
             yield "coverage/vector", vector_message(names, result.coverage, result.unlabelled)
         # Last, because they are for people: a robot must not wait for a drawing.
         if not OVERLAYS.isdisjoint(wanted):
-            array, encoding = self.picture
+            array, encoding = self.picture.array, self.picture.encoding
             drawn = draw_overlay(array, encoding, self._labels, self.classes, self.alpha)
             if "overlay" in wanted:
                 yield "overlay", image_message(self.header, drawn)
