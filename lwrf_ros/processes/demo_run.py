@@ -128,8 +128,8 @@ def _run(
     node = children.start("the node", command, folder / "node.log")
     with closing(NodeWatch(NODE, domain_id, children.check)) as watch:
         _say(
-            f"starting the node ({choice.backbone} at {_size_text(options.engine.input_size)}); on a "
-            "CPU the first start on a machine takes some seconds longer"
+            f"starting the node ({choice.backbone} at {_size_text(options.engine.input_size)}); on "
+            "a CPU the first start on a machine takes some seconds longer"
         )
         watch.wait_active(ACTIVE_S)
         recorder = children.start(
