@@ -30,3 +30,6 @@ BACKBONES = {
     "nasnet_mobile": Backbone("nasnet_mobile", "NASNetMobile", "mobile"),
 }
 DECODERS = ("light_weight", "light_weight_rcu", "original")
+# What is meant where nobody says which.
+DEFAULT_BACKBONE = "mobilenet_v2"
+DEFAULT_DECODER = "light_weight"

@@ -7,11 +7,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from lwrf_ros.backbones import DEFAULT_BACKBONE, DEFAULT_DECODER
 from lwrf_ros.configuration.engine_options import WEIGHTS_HELP, EngineOptions
 from lwrf_ros.experiments.benchmark.peers import PEERS
 from lwrf_ros.terminal.arguments import add_threads, fixed_size, positive_float, positive_int
 from lwrf_ros.terminal.options import add_options
-from lwrf_ros.weights.bundled import DEFAULT_BACKBONE, DEFAULT_DECODER
 
 NAME = "benchmark"
 HELP = "frames in, labels out: time, memory and start-up of this engine and of others beside it"

@@ -7,11 +7,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from lwrf_ros.backbones import DEFAULT_BACKBONE, DEFAULT_DECODER
 from lwrf_ros.configuration.engine_options import NETWORK, EngineOptions
 from lwrf_ros.memory import keep_all_freed_memory
 from lwrf_ros.terminal.arguments import non_negative_int, positive_int
 from lwrf_ros.terminal.options import add_options
-from lwrf_ros.weights.bundled import BUNDLED, DEFAULT_BACKBONE, DEFAULT_CLASSES, DEFAULT_DECODER
+from lwrf_ros.weights.bundled import BUNDLED, DEFAULT_CLASSES
 
 NAME = "train"
 HELP = "train a network on images and masks, from scratch, from weights or from an encoder"

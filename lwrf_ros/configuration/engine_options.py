@@ -7,11 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from lwrf_ros.backbones import BACKBONES, DECODERS
+from lwrf_ros.backbones import BACKBONES, DECODERS, DEFAULT_BACKBONE, DEFAULT_DECODER
 from lwrf_ros.configuration.parameters import CAMERA_SIZE, PRECISIONS, Parameters
 from lwrf_ros.terminal.arguments import fraction, image_size
 from lwrf_ros.terminal.options import option
-from lwrf_ros.weights.bundled import DEFAULT_BACKBONE, DEFAULT_CLASSES, DEFAULT_DECODER
+from lwrf_ros.weights.bundled import DEFAULT_CLASSES
 
 if TYPE_CHECKING:
     from lwrf_ros.segmentation import Segmenter

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
-from lwrf_ros.backbones import BACKBONES, DECODERS
+from lwrf_ros.backbones import BACKBONES, DECODERS, DEFAULT_BACKBONE, DEFAULT_DECODER
 from lwrf_ros.configuration.alerts import EXAMPLES, WHOLE_IMAGE, Alert, parse_alert
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.weights.bundled import DEFAULT_BACKBONE, DEFAULT_DECODER
 
 IMAGE_QOS = ("auto", "reliable", "best_effort")
 LABEL_SIZES = ("camera", "network")

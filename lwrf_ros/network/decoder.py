@@ -11,6 +11,7 @@ from itertools import groupby
 from torch import Tensor, nn
 from torch.nn.functional import dropout, interpolate, relu, relu6
 
+from lwrf_ros.backbones import DEFAULT_DECODER
 from lwrf_ros.network.encoders.blocks import Tap
 
 CRP_STAGES = 4
@@ -177,7 +178,7 @@ class Level(nn.Module):
         width_up: int | None,
         adapt: bool,
         activation: Callable[[Tensor], Tensor],
-        blocks: Blocks = BLOCKS["light_weight"],
+        blocks: Blocks = BLOCKS[DEFAULT_DECODER],
     ) -> None:
         super().__init__()
         kernel, unit = blocks.kernel, blocks.unit
@@ -217,7 +218,7 @@ class Decoder(nn.Module):
     """
 
     def __init__(
-        self, taps: Iterable[Tap], form: DecoderForm, blocks: Blocks = BLOCKS["light_weight"]
+        self, taps: Iterable[Tap], form: DecoderForm, blocks: Blocks = BLOCKS[DEFAULT_DECODER]
     ) -> None:
         super().__init__()
         deepest_first = reversed(list(taps))

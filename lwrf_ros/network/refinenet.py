@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, interpolate, pad
 
-from lwrf_ros.backbones import BACKBONES, DECODERS
+from lwrf_ros.backbones import BACKBONES, DECODERS, DEFAULT_DECODER
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.network.decoder import BLOCKS, FORMS, Decoder
 from lwrf_ros.network.encoders.blocks import Tap
@@ -119,7 +119,7 @@ def framed(image: Tensor, multiple: int) -> Tensor:
     return pad(image, (0, -width % multiple, 0, -height % multiple))
 
 
-def build_network(backbone: str, num_classes: int, decoder: str = "light_weight") -> RefineNet:
+def build_network(backbone: str, num_classes: int, decoder: str = DEFAULT_DECODER) -> RefineNet:
     """Build one of the paper's networks with freshly initialised weights.
 
     Args:

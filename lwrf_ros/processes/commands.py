@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from lwrf_ros.machine.dds_profile import our_profile, profile_environment
 from lwrf_ros.processes.player import QUEUE_DEPTH
@@ -15,6 +16,8 @@ from lwrf_ros.processes.player import QUEUE_DEPTH
 LWRF = (sys.executable, "-m", "lwrf_ros.cli.main")
 NODE = "segmenter"
 CAMERA_TOPIC = "/camera/image_raw"
+# How long one process of a run waits for another to be found.
+CONNECT_S = 60.0
 
 
 def run_environment(domain_id: int) -> dict[str, str]:
@@ -65,6 +68,30 @@ def node_command(topic: str, parameters: Mapping[str, object]) -> list[str]:
         text = _quoted(value) if isinstance(value, str) else value
         command += ["-p", f"{name}:={text}"]
     return command
+
+
+def play_command(
+    recording: Path,
+    topic: str,
+    stamp: str,
+    speed: float,
+    bag_topic: str | None = None,
+    max_frames: int | None = None,
+) -> list[str]:
+    """Make the command of the camera: ``lwrf play``, which waits for the node.
+
+    Args:
+        recording: What is played.
+        topic: The camera's topic.
+        stamp: now or recorded.
+        speed: As a multiple of the recorded one.
+        bag_topic: Image topic of a bag, None for the only one.
+        max_frames: Number of frames to stop after, None for all.
+    """
+    command = [*LWRF, "play", str(recording), "--topic", topic, "--rate", str(speed)]
+    command += ["--stamp", stamp, "--wait-for-subscribers", str(CONNECT_S)]
+    command += ["--bag-topic", bag_topic] if bag_topic else []
+    return command + (["--max-frames", str(max_frames)] if max_frames else [])
 
 
 def _quoted(text: str) -> str:

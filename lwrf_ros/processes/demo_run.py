@@ -17,7 +17,15 @@ from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.output_folder import SHARED
 from lwrf_ros.processes.children import Children
-from lwrf_ros.processes.commands import CAMERA_TOPIC, LWRF, NODE, node_command, run_environment
+from lwrf_ros.processes.commands import (
+    CAMERA_TOPIC,
+    CONNECT_S,
+    LWRF,
+    NODE,
+    node_command,
+    play_command,
+    run_environment,
+)
 from lwrf_ros.processes.demo_report import Report
 from lwrf_ros.processes.domain import reserve_domain_id
 from lwrf_ros.processes.interruption import terminated_like_interrupted
@@ -29,7 +37,6 @@ from lwrf_ros.weights.choice import Choice
 CLASS_TABLE = "classes.yaml"
 RANDOM_NOTE = "RANDOM WEIGHTS: the labels mean nothing"
 ACTIVE_S = 300.0
-CONNECT_S = 60.0
 SETTLE_S = 120.0
 NODE_STOP_S = 10.0
 # The recorder turns what it collected into a video at the end.
@@ -99,20 +106,6 @@ def record_command(options: DemoOptions, note: str | None) -> list[str]:
     return command + (["--note", note] if note else [])
 
 
-def play_command(options: DemoOptions, topic: str) -> list[str]:
-    """Make the command of the camera.
-
-    Args:
-        options: What to play.
-        topic: The camera's topic.
-    """
-    command = [*LWRF, "play", str(options.input), "--topic", topic, "--rate", str(options.speed)]
-    # The time on the way can only be told from stamps of now.
-    command += ["--stamp", "now", "--wait-for-subscribers", str(CONNECT_S)]
-    command += ["--bag-topic", options.bag_topic] if options.bag_topic else []
-    return command + (["--max-frames", str(options.max_frames)] if options.max_frames else [])
-
-
 def _run(
     options: DemoOptions,
     choice: Choice,
@@ -141,7 +134,11 @@ def _run(
             CONNECT_S,
         )
         # The only one that draws on the terminal: its progress bar is the demo's.
-        camera = children.start("the camera", play_command(options, topic), None)
+        # The time on the way can only be told from stamps of now.
+        play = play_command(
+            options.input, topic, "now", options.speed, options.bag_topic, options.max_frames
+        )
+        camera = children.start("the camera", play, None)
         camera.may_end = True
         watch.wait_for(lambda: camera.ended, "the end of the recording")
         played = camera.output()

@@ -19,11 +19,11 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.processes.commands import CONNECT_S
 from lwrf_ros.processes.node_account import Account
 
 SPIN_S = 0.1
 ASK_EVERY_S = 0.25
-CONNECT_S = 60.0
 # Deep enough that nothing is lost while this process looks after others.
 QUEUE_DEPTH = 50
 

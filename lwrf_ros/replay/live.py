@@ -18,10 +18,10 @@ from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.processes.children import Children
 from lwrf_ros.processes.commands import (
     CAMERA_TOPIC,
-    LWRF,
     NODE,
     in_environment,
     node_command,
+    play_command,
     run_environment,
 )
 from lwrf_ros.processes.domain import reserve_domain_id
@@ -33,7 +33,6 @@ from lwrf_ros.replay.replayed import Replayed
 from lwrf_ros.stamps import stamp_to_ns
 
 ACTIVE_S = 300.0
-CONNECT_S = 60.0
 SETTLE_S = 120.0
 ARRIVE_S = 30.0
 STOP_S = 10.0
@@ -124,10 +123,6 @@ def play_over_dds(
         pixels = np.frombuffer(message.data, np.uint8).reshape(message.height, message.step)
         labels[stamp_to_ns(message.header.stamp)] = pixels.copy()
 
-    play = [*LWRF, "play", str(recording), "--topic", camera_topic, "--stamp", "recorded"]
-    play += ["--wait-for-subscribers", str(CONNECT_S)]
-    play += ["--bag-topic", topic] if topic else []
-    play += ["--max-frames", str(max_frames)] if max_frames else []
     found = []
     with (
         reserve_domain_id() as domain_id,
@@ -142,7 +137,8 @@ def play_over_dds(
             before = Account()
             for number, rate in enumerate(rates):
                 log = folder / f"camera_{number}.log"
-                camera = children.start("the camera", [*play, "--rate", str(rate)], log)
+                play = play_command(recording, camera_topic, "recorded", rate, topic, max_frames)
+                camera = children.start("the camera", play, log)
                 camera.may_end = True
                 watch.wait_for(lambda one=camera: one.ended, "the end of the recording")
                 camera.check_code()

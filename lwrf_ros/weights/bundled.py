@@ -7,15 +7,14 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
+from lwrf_ros.backbones import DEFAULT_BACKBONE, DEFAULT_DECODER
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.package_data import bundled_weights, find_weights
 
-DEFAULT_BACKBONE = "mobilenet_v2"
-DEFAULT_DECODER = "light_weight"
 DEFAULT_CLASSES = "ade31"
 # Instead of weights: an untrained network, to try things out.
 RANDOM = "random"
-# On a command line, for the bundled weights of a network and classes; empty means the same.
+# What people may write for empty, the bundled weights of a network and classes; read by `resolve`.
 BUNDLED = "bundled"
 # By difflib "camvit" is like camvid by 0.83, mobilenet-camvid like the whole stem by 0.67, and
 # cityscapes like camvid by 0.25.

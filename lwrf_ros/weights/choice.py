@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lwrf_ros.backbones import BACKBONES, DECODERS
+from lwrf_ros.backbones import BACKBONES, DECODERS, DEFAULT_BACKBONE, DEFAULT_DECODER
 from lwrf_ros.classes.class_table import UNLABELLED, ClassTable
 from lwrf_ros.classes.yaml_file import shown
 from lwrf_ros.foreign_text import line
@@ -20,9 +20,7 @@ from lwrf_ros.names import fault_of_name
 from lwrf_ros.package_data import class_tables
 from lwrf_ros.weights.bundled import (
     BUNDLED,
-    DEFAULT_BACKBONE,
     DEFAULT_CLASSES,
-    DEFAULT_DECODER,
     RANDOM,
     WeightsChoiceError,
     find,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lwrf_ros.backbones import BACKBONES, DECODERS
+from lwrf_ros.backbones import BACKBONES, DECODERS, DEFAULT_DECODER
 from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.datasets.dataset import Pair
 from lwrf_ros.datasets.published import LAYOUTS
@@ -18,7 +18,6 @@ from lwrf_ros.evaluation.prediction import as_the_node_does
 from lwrf_ros.evaluation.scores import score
 from lwrf_ros.experiments.tables.paper import Network
 from lwrf_ros.segmentation import Segmenter
-from lwrf_ros.weights.bundled import DEFAULT_DECODER
 from lwrf_ros.weights.loading import Loaded, load
 
 INCLUDES = "one scale, each image at its own size, as `lwrf evaluate --input-size image`"
