@@ -17,12 +17,12 @@ from lwrf_ros.archive.frame_extraction import extract_frames
 from lwrf_ros.archive.options import ArchiveOptions
 from lwrf_ros.archive.pools import Pool, ProcessPool, RayPool
 from lwrf_ros.archive.store import Store
+from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.extraction.destination import Target
-from lwrf_ros.extraction.first_masks import LabelOptions
 from lwrf_ros.files import replace_file
 from lwrf_ros.processes.interruption import interrupted_once
-from lwrf_ros.replay.settings import EngineOptions
 from lwrf_ros.segmentation.device import choose_device
+from lwrf_ros.terminal.options import options_of
 
 EXIT_DIFFERENT = 1
 
@@ -61,17 +61,7 @@ def archive_command(arguments: argparse.Namespace) -> int:
 def _extract(arguments: argparse.Namespace) -> int:
     if len(arguments.sources) != 1:
         raise ArchiveError("--frames asks one archive; give its folder as SOURCE")
-    engine = _options(arguments).engine
-    labels = LabelOptions(
-        weights=engine.weights,
-        backbone=engine.backbone,
-        decoder=engine.decoder,
-        classes=engine.classes,
-        device=engine.device,
-        precision=engine.precision,
-        input_size=engine.input_size,
-        min_confidence=engine.min_confidence,
-    )
+    labels = options_of(EngineOptions, arguments)
     target = Target(arguments.output)
     written, missing = extract_frames(Path(arguments.sources[0]), arguments.frames, target, labels)
     print(f"{arguments.output}: {written} frames with first masks: look at some before training")
@@ -82,17 +72,7 @@ def _extract(arguments: argparse.Namespace) -> int:
 
 def _options(arguments: argparse.Namespace) -> ArchiveOptions:
     return ArchiveOptions(
-        engine=EngineOptions(
-            weights=arguments.weights,
-            backbone=arguments.backbone,
-            decoder=arguments.decoder,
-            classes=arguments.classes,
-            class_groups=arguments.class_groups,
-            device=arguments.device,
-            precision=arguments.precision,
-            input_size=arguments.input_size,
-            min_confidence=arguments.min_confidence,
-        ),
+        engine=options_of(EngineOptions, arguments),
         regions=arguments.regions,
         alerts=tuple(arguments.alert),
         topics=tuple(arguments.bag_topic),

@@ -14,10 +14,11 @@ from lwrf_ros.archive.identity import Identities
 from lwrf_ros.archive.queries import FramePlace, chosen_frames
 from lwrf_ros.archive.recording_files import find_recordings
 from lwrf_ros.archive.store import Store
+from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.extraction.chosen_pictures import to_bgr
 from lwrf_ros.extraction.destination import Target
-from lwrf_ros.extraction.first_masks import Labeller, LabelOptions
+from lwrf_ros.extraction.first_masks import Labeller
 from lwrf_ros.images.decoding import Picture, Refusal, check, decode
 from lwrf_ros.recordings.opening import is_bag
 from lwrf_ros.replay.items import RecordedFrame
@@ -26,7 +27,7 @@ from lwrf_ros.terminal.progress import progress_bar
 
 
 def extract_frames(
-    folder: Path, where: str, target: Target, labels: LabelOptions
+    folder: Path, where: str, target: Target, labels: EngineOptions
 ) -> tuple[int, list[str]]:
     """Write the frames of an archive that a condition names, in full quality, with first masks.
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from lwrf_ros.archive.errors import ArchiveError
 from lwrf_ros.classes.regions import load_regions
+from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.configuration.parameters import Parameters
-from lwrf_ros.replay.settings import EngineOptions
 
 # Options that name a file; what is bundled is there on every machine of the same version.
 _FILES = ("weights", "classes", "class_groups")

@@ -7,15 +7,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lwrf_ros.cli.network_arguments import (
-    BUNDLED_HELP,
-    PRECISIONS,
-    WEIGHTS_HELP,
-    add_engine,
-    add_network,
-    fraction,
-)
-from lwrf_ros.terminal.arguments import positive_int
+from lwrf_ros.configuration.engine_options import NETWORK, EngineOptions
+from lwrf_ros.terminal.arguments import fraction, positive_int
+from lwrf_ros.terminal.options import add_options
 
 NAME = "archive"
 HELP = "run every recording of a fleet through the engine, into a table that answers questions"
@@ -99,26 +93,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="run on this Ray cluster instead; OUT must be a folder that all its nodes see",
     )
     network = parser.add_argument_group("network")
-    network.add_argument("--weights", default="", help=f"{WEIGHTS_HELP} ({BUNDLED_HELP})")
-    add_network(network)
-    network.add_argument(
-        "--class-groups",
-        default="",
-        help="groups of the classes that the rows are in: a bundled name or a YAML file",
-    )
-    add_engine(network)
-    network.add_argument(
-        "--precision",
-        choices=PRECISIONS,
-        default="auto",
-        help="arithmetic; auto is fp16 on a GPU and fp32 on a CPU (default: %(default)s)",
-    )
-    network.add_argument(
-        "--min-confidence",
-        type=fraction,
-        default=0.0,
-        metavar="0..1",
-        help="pixels less probable than this become 255, unlabelled (default: 0)",
+    add_options(
+        network,
+        EngineOptions,
+        "weights",
+        *NETWORK,
+        "class_groups",
+        "device",
+        "input_size",
+        "precision",
+        "min_confidence",
     )
 
 

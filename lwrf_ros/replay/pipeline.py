@@ -110,7 +110,7 @@ def segmented(
     items: Iterable[Item],
     segmenter: Segmenter,
     min_confidence: float,
-    outputs: Collection[str] = ("labels", "coverage"),
+    outputs: Collection[str],
 ) -> Iterator[Item]:
     """Take frames through the engine one by one, in order.
 

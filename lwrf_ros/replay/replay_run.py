@@ -15,13 +15,14 @@ from pathlib import Path
 from lwrf_ros.classes.groups import ClassGroups
 from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.node.output.frame_messages import engine_outputs
 from lwrf_ros.processes.interruption import interrupted_once
 from lwrf_ros.replay.camera_topics import cameras_of
 from lwrf_ros.replay.ground_truth import GroundTruth
 from lwrf_ros.replay.items import FrameWork, Item
 from lwrf_ros.replay.other_topics import OtherTopics
 from lwrf_ros.replay.output_folder import check_output_folder, make_output_folder
-from lwrf_ros.replay.outputs import Outputs
+from lwrf_ros.replay.outputs import OUTPUTS, Outputs
 from lwrf_ros.replay.pipeline import Stage, decode_item, drain, first_frames, segmented
 from lwrf_ros.replay.replay_input import Recording, open_recording
 from lwrf_ros.replay.run_record import RunRecord
@@ -136,7 +137,8 @@ def _run(
                 bar.update(isinstance(item, FrameWork))
 
         try:
-            results = segmented(reading, segmenter, options.engine.min_confidence)
+            wanted = engine_outputs(OUTPUTS)
+            results = segmented(reading, segmenter, options.engine.min_confidence, wanted)
             drain(counted(results), outputs.build, outputs.add, pool)
         finally:
             reading.stop()

@@ -15,7 +15,7 @@ from lwrf_ros.archive.identity import Identities, key_of
 from lwrf_ros.archive.options import ArchiveOptions
 from lwrf_ros.archive.recording_files import find_recordings
 from lwrf_ros.archive.store import Store
-from lwrf_ros.replay.settings import EngineOptions
+from lwrf_ros.configuration.engine_options import EngineOptions
 
 if TYPE_CHECKING:
     from lwrf_ros.archive.analysis import Task

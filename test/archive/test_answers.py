@@ -25,8 +25,8 @@ from lwrf_ros.archive.identity import Identities
 from lwrf_ros.archive.queries import FramePlace, chosen_frames
 from lwrf_ros.archive.recording_files import find_recordings
 from lwrf_ros.archive.store import Outcome, Store, table_path
+from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.extraction.destination import Target
-from lwrf_ros.extraction.first_masks import LabelOptions
 
 CLASSES = ("road", "person")
 SETTINGS = {"weights_sha256": "0" * 64}
@@ -118,7 +118,7 @@ def test_frames_are_extracted_with_first_masks(bags: Path, tmp_path: Path) -> No
     identity = Identities(tmp_path).of(found)
     archive = tmp_path / "archive"
     made_up(archive, {found.url: [0.0, 0.9, 0.9]}, {found.url: identity})
-    labels = LabelOptions(weights="voc", device="cpu", input_size=(32, 32))
+    labels = EngineOptions(weights="voc", device="cpu", input_size=(32, 32))
     target = Target(tmp_path / "set")
     written, missing = extract_frames(
         archive, "coverage.person > 0.5 AND frame > 1", target, labels
