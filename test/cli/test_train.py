@@ -605,7 +605,7 @@ def test_a_training_is_not_overwritten(
         ),
         (("--device", "tpu"), "device is 'tpu'"),
         (("--card", "license"), "--card is 'license'; wanted"),
-        (("-o", "{data}/tiny.yaml"), "cannot make the folder {data}/tiny.yaml"),
+        (("-o", "{data}/tiny.yaml"), "cannot write into {data}/tiny.yaml: File exists"),
     ],
 )
 def test_wrong_arguments_are_explained(
