@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -131,37 +130,19 @@ print(LANES)
 """
 
 
-# What numba may use of a processor, by the number of floats in its registers.
-FEATURES = {8: "+avx2,+fma,+bmi2,+f16c", 4: "+avx,+fma,+sse4.2"}
-
-
-@pytest.fixture(scope="module")
-def shorter() -> Iterator[dict[int, subprocess.Popen[str]]]:
-    """Processes with shorter registers, at once: each compiles all kernels anew."""
-    processes = {
-        lanes: subprocess.Popen(
-            [sys.executable, "-c", OTHER_LANES],
-            cwd=REPOSITORY,
-            env={**os.environ, "NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": features},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for lanes, features in FEATURES.items()
-        if lanes < LANES
-    }
-    yield processes
-    for process in processes.values():
-        process.kill()
-        process.communicate()
-
-
-@pytest.mark.parametrize("lanes", FEATURES)
-def test_processors_with_shorter_registers(
-    lanes: int, shorter: dict[int, subprocess.Popen[str]]
-) -> None:
+@pytest.mark.parametrize(
+    ("lanes", "features"), [(8, "+avx2,+fma,+bmi2,+f16c"), (4, "+avx,+fma,+sse4.2")]
+)
+def test_processors_with_shorter_registers(lanes: int, features: str) -> None:
     if lanes >= LANES:
         pytest.skip(f"this processor has registers of {LANES} floats, none to leave unused")
-    said, errors = shorter[lanes].communicate(timeout=300)
-    assert shorter[lanes].returncode == 0, errors
-    assert said.split() == [str(lanes)]
+    done = subprocess.run(
+        [sys.executable, "-c", OTHER_LANES],
+        cwd=REPOSITORY,
+        env={**os.environ, "NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": features},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [str(lanes)]
