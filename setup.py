@@ -78,6 +78,7 @@ setup(
     # Ranges, not pins: a Jetson brings its own torch. ROS itself comes by rosdep on a robot.
     install_requires=[
         "setuptools",
+        "av>=12",
         "jinja2>=3",
         "lz4>=3.1",
         "matplotlib>=3.5",

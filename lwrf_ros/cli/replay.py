@@ -94,6 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "input_size",
         "precision",
         "min_confidence",
+        "max_value_16bit",
     )
 
 

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 from lwrf_ros.backbones import BACKBONES, DECODERS, DEFAULT_BACKBONE, DEFAULT_DECODER
 from lwrf_ros.configuration.parameters import CAMERA_SIZE, PRECISIONS, Parameters
-from lwrf_ros.terminal.arguments import fraction, image_size
+from lwrf_ros.terminal.arguments import (
+    MAX_VALUE_16BIT_HELP,
+    fraction,
+    image_size,
+    value_of_16_bits,
+)
 from lwrf_ros.terminal.options import option
 from lwrf_ros.weights.bundled import DEFAULT_CLASSES
 
@@ -44,6 +49,7 @@ class EngineOptions:
         precision: auto, fp32, fp16 or bf16.
         min_confidence: Pixels less probable than this (0..1) are unlabelled.
         overlay_alpha: Weight of the colours in the overlay, 0..1.
+        max_value_16bit: What becomes white of values of 16 bits.
     """
 
     weights: str = option("", f"{WEIGHTS_HELP} ({BUNDLED_HELP})")
@@ -87,6 +93,12 @@ class EngineOptions:
         metavar="0..1",
     )
     overlay_alpha: float = Parameters.overlay_alpha
+    max_value_16bit: int = option(
+        Parameters.max_value_16bit,
+        MAX_VALUE_16BIT_HELP,
+        type=value_of_16_bits,
+        metavar="VALUE",
+    )
 
     @property
     def choice(self) -> Choice:
@@ -128,6 +140,7 @@ class EngineOptions:
             input_width=width,
             input_height=height,
             min_confidence=self.min_confidence,
+            max_value_16bit=self.max_value_16bit,
         )
 
     @property
@@ -148,4 +161,5 @@ _OF_THE_NODE = (
     "input_width",
     "input_height",
     "min_confidence",
+    "max_value_16bit",
 )

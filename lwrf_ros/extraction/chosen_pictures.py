@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from lwrf_ros.configuration.parameters import Parameters
 from lwrf_ros.extraction.frame_choice import FrameChoice
 from lwrf_ros.extraction.frame_counts import Account
 from lwrf_ros.extraction.selection import Selection
@@ -38,6 +39,7 @@ def chosen_pictures(
         FrameError: If the recording cannot be read to its end.
     """
     selection = Selection(choice.every, choice.every_s, choice.different)
+    parameters = Parameters(max_value_16bit=choice.max_value_16bit)
     names = _Names(choice.input, source.has_stamps)
     with progress_bar(f"{doing} {source.description}", source.count, in_logs=True) as bar:
         for index, frame in enumerate(source):
@@ -48,7 +50,7 @@ def chosen_pictures(
                 continue
             name = names.of(index, frame)
             try:
-                picture = _decoded(frame)
+                picture = _decoded(frame, parameters)
             except Refusal as refusal:
                 account.refused[refusal.reason] += 1
                 continue
@@ -95,7 +97,7 @@ def _time_ns(frame: Frame) -> int:
     return frame.stamp_ns if frame.stamp_ns > 0 else frame.time_ns
 
 
-def _decoded(frame: Frame) -> Picture:
+def _decoded(frame: Frame, parameters: Parameters) -> Picture:
     """Decode a frame as the node does, so that it trains on what it will see."""
-    check(frame.image)
-    return decode(frame.image)
+    check(frame.image, parameters)
+    return decode(frame.image, parameters)

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.terminal.arguments import positive_float, positive_int
+from lwrf_ros.terminal.arguments import (
+    LARGEST_16_BITS,
+    add_max_value_16bit,
+    positive_float,
+    positive_int,
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,7 @@ class FrameChoice:
         different: Least difference to the last image, as of `Selection`; None for any.
         max_frames: Number of images to end after, None for all.
         jpeg_quality: 1 to 100 for JPEG images, None for PNG.
+        max_value_16bit: What becomes white of values of 16 bits.
     """
 
     input: Path
@@ -33,6 +39,7 @@ class FrameChoice:
     different: float | None = None
     max_frames: int | None = None
     jpeg_quality: int | None = None
+    max_value_16bit: int = LARGEST_16_BITS
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> FrameChoice:
@@ -45,6 +52,7 @@ class FrameChoice:
             different=arguments.different,
             max_frames=arguments.max_frames,
             jpeg_quality=arguments.jpeg,
+            max_value_16bit=arguments.max_value_16bit,
         )
 
     def check_times(self, has_stamps: bool) -> None:
@@ -64,6 +72,7 @@ def add_frame_choice(parser: argparse.ArgumentParser) -> None:
     """Declare which frames of which recording become images."""
     parser.add_argument("input", metavar="INPUT", help="ROS bag, video file or folder of images")
     parser.add_argument("--bag-topic", help="image topic to read from a bag that has several")
+    add_max_value_16bit(parser)
     step = parser.add_mutually_exclusive_group()
     step.add_argument(
         "--every",

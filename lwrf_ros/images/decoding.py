@@ -59,7 +59,16 @@ class Compressed(Protocol):
     def data(self) -> Any: ...
 
 
-def check(image: Raw | Compressed, parameters: Parameters = _DEFAULTS) -> None:
+class Damaged(Protocol):
+    """What stands for a recorded image that cannot be decoded."""
+
+    @property
+    def reason(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+
+
+def check(image: Raw | Compressed | Damaged, parameters: Parameters = _DEFAULTS) -> None:
     """Check an image by its description alone, without touching a pixel.
 
     Args:
@@ -67,8 +76,11 @@ def check(image: Raw | Compressed, parameters: Parameters = _DEFAULTS) -> None:
         parameters: How large it may be: max_pixels and max_bytes.
 
     Raises:
-        Refusal: If it cannot be an image of an encoding known here, or is too large.
+        Refusal: If it cannot be an image of an encoding known here, or is too large; or with what
+            was found when it was read.
     """
+    if _is_damaged(image):
+        raise Refusal(image.reason, image.detail)
     size = len(image.data)
     if size > parameters.max_bytes:
         raise Refusal(
@@ -114,6 +126,10 @@ def decode(
         if converted is not None:
             return Picture(converted, layout.target)
     return to_picture(pixels, layout, parameters.max_value_16bit)
+
+
+def _is_damaged(image: Raw | Compressed | Damaged) -> TypeGuard[Damaged]:
+    return hasattr(image, "reason")
 
 
 def _is_compressed(image: Raw | Compressed) -> TypeGuard[Compressed]:

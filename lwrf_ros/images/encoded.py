@@ -92,7 +92,7 @@ def _decode_jpeg(content: bytes, header: PictureHeader) -> NDArray[np.uint8]:
     if header.channels == 4:
         # Its warnings are asked for first; only OpenCV turns the colours of print into others.
         _decode_strictly(content, "CMYK")
-        return _decode_by_opencv(content, cv2.IMREAD_COLOR)
+        return decode_by_opencv(content, cv2.IMREAD_COLOR)
     if header.channels == 1:
         return _decode_strictly(content, "GRAY")[:, :, 0]
     return _decode_strictly(content, "BGR")
@@ -133,15 +133,24 @@ def _without_filling(content: bytes, complaint: str) -> bytes:
 
 def _decode_png(content: bytes, header: PictureHeader) -> NDArray[Any]:
     if header.bits == 16:
-        pixels = _decode_by_opencv(content, cv2.IMREAD_UNCHANGED)
+        pixels = decode_by_opencv(content, cv2.IMREAD_UNCHANGED)
         if pixels.ndim == 3 and header.channels == 2:
             return np.ascontiguousarray(pixels[:, :, 0])
         return pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[:, :, :3])
     grey = header.channels < 3
-    return _decode_by_opencv(content, cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)
+    return decode_by_opencv(content, cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)
 
 
-def _decode_by_opencv(content: bytes, flags: int) -> NDArray[Any]:
+def decode_by_opencv(content: bytes, flags: int) -> NDArray[Any]:
+    """Decode a file that OpenCV refuses by itself where it is not whole.
+
+    Args:
+        content: The file.
+        flags: OpenCV's; an orientation never counts.
+
+    Raises:
+        Refusal: If OpenCV refuses it.
+    """
     if flags != cv2.IMREAD_UNCHANGED:
         flags |= cv2.IMREAD_IGNORE_ORIENTATION
     try:

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
@@ -19,9 +21,17 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage as CompressedImageMessage
 from sensor_msgs.msg import Image as ImageMessage
+from std_msgs.msg import Header
 
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.recordings import CompressedImage, Frame, FrameSource, RawImage, open_frames
+from lwrf_ros.recordings import (
+    CompressedImage,
+    DamagedImage,
+    Frame,
+    FrameSource,
+    RawImage,
+    open_frames,
+)
 from lwrf_ros.terminal.progress import progress_bar
 
 COMPRESSED_SUFFIX = "/compressed"
@@ -71,16 +81,22 @@ class Played:
         frames: Number of messages.
         topic: Resolved name of the topic.
         seconds: Time from the first to the last publication.
+        refused: Frames that cannot be decoded and were left out, by reason.
     """
 
     frames: int
     topic: str
     seconds: float
+    refused: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
         """Say it in one line."""
         rate = f" ({(self.frames - 1) / self.seconds:.1f} Hz)" if self.seconds > 0.0 else ""
-        return f"published {self.frames} frames on {self.topic} in {self.seconds:.1f} s{rate}"
+        reasons = ", ".join(f"{reason} {count}" for reason, count in self.refused.most_common())
+        refused = f", {self.refused.total()} refused ({reasons})" if self.refused else ""
+        return (
+            f"published {self.frames} frames on {self.topic} in {self.seconds:.1f} s{rate}{refused}"
+        )
 
 
 def play(options: PlayOptions) -> Played:
@@ -159,8 +175,13 @@ def to_message(
 
     Returns:
         A message that owns its data.
+
+    Raises:
+        PlayError: If the frame is damaged and there is no image.
     """
     image = frame.image
+    if isinstance(image, DamagedImage):
+        raise PlayError(image.detail)
     if isinstance(image, RawImage) and compressed:
         image = _to_jpeg(image)
     message: ImageMessage | CompressedImageMessage
@@ -177,10 +198,15 @@ def to_message(
     # One copy; assigning an array makes the message copy it again, and any other type would be
     # copied element by element, a hundred times slower.
     message.data.frombytes(image.data.data)
-    message.header.frame_id = frame.frame_id
-    stamp = message.header.stamp
-    stamp.sec, stamp.nanosec = divmod(stamp_ns, 1_000_000_000)
+    message.header = header_of(frame, stamp_ns)
     return message
+
+
+def header_of(frame: Frame, stamp_ns: int) -> Header:
+    """Return the header of a frame's message, with a stamp in nanoseconds."""
+    header = Header(frame_id=frame.frame_id)
+    header.stamp.sec, header.stamp.nanosec = divmod(stamp_ns, 1_000_000_000)
+    return header
 
 
 def _to_jpeg(image: RawImage) -> CompressedImage:
@@ -201,6 +227,7 @@ def _publish(node: Node, source: FrameSource, options: PlayOptions) -> Played:
     if options.wait_s > 0.0:
         _wait_for_subscriber(publisher, options.wait_s)
     published = 0
+    refused: Counter[str] = Counter()
     start_s = last_s = time.monotonic()
     first_ns: int | None = None
     counts = [count for count in (source.count, options.max_frames) if count is not None]
@@ -210,6 +237,10 @@ def _publish(node: Node, source: FrameSource, options: PlayOptions) -> Played:
             if first_ns is None:
                 first_ns = frame.time_ns
                 start_s = time.monotonic()
+            if isinstance(frame.image, DamagedImage):
+                refused[frame.image.reason] += 1
+                bar.write(f"lwrf play: left out: {frame.image.detail}", file=sys.stderr)
+                continue
             due_s = start_s + (frame.time_ns - first_ns) * 1e-9 / options.speed
             message = to_message(frame, frame.stamp_ns, compressed)
             time.sleep(max(0.0, due_s - time.monotonic()))
@@ -223,7 +254,7 @@ def _publish(node: Node, source: FrameSource, options: PlayOptions) -> Played:
         publisher.wait_for_all_acked(Duration(seconds=ACKNOWLEDGE_S))
     elif published:
         time.sleep(BEST_EFFORT_LINGER_S)
-    return Played(published, publisher.topic_name, last_s - start_s)
+    return Played(published, publisher.topic_name, last_s - start_s, refused)
 
 
 def _wait_for_subscriber(publisher: Publisher[Any], wait_s: float) -> None:

@@ -57,6 +57,19 @@ class CompressedImage:
 
 
 @dataclass(frozen=True)
+class DamagedImage:
+    """What stands for an image that is in the recording and cannot be decoded.
+
+    Attributes:
+        reason: One word to count it under, as the node does: decode, too_large, ...
+        detail: What is wrong, in words, with the file's name.
+    """
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
 class Frame:
     """One recorded image.
 
@@ -71,7 +84,7 @@ class Frame:
     time_ns: int
     stamp_ns: int
     frame_id: str
-    image: RawImage | CompressedImage
+    image: RawImage | CompressedImage | DamagedImage
 
 
 class FrameSource(ABC):

@@ -43,7 +43,7 @@ def open_frames(
     if is_bag(path):
         return BagFrames(path, topic, faults)
     refuse_topic(path, topic)
-    return FolderFrames(path, faults) if path.is_dir() else VideoFrames(path, faults)
+    return FolderFrames(path) if path.is_dir() else VideoFrames(path, faults)
 
 
 def is_bag(path: Path) -> bool:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor
 from typing import Any
 
+from lwrf_ros.configuration.parameters import Parameters
 from lwrf_ros.images.decoding import Refusal
 from lwrf_ros.node.input.image_messages import check, decode
-from lwrf_ros.processes.player import to_message
-from lwrf_ros.recordings import CompressedImage
+from lwrf_ros.processes.player import header_of, to_message
+from lwrf_ros.recordings import CompressedImage, DamagedImage
 from lwrf_ros.recordings.faults import CORRUPT_FRAME, Faults
 from lwrf_ros.replay.items import FrameWork, Item, OtherMessage, RecordedFrame
 from lwrf_ros.segmentation import ImageError, Segmenter, Ticket
@@ -21,7 +22,7 @@ from lwrf_ros.segmentation import ImageError, Segmenter, Ticket
 # Frames that may wait between two threads: enough to even out a slow one, few in memory.
 AHEAD = 8
 # Refusals of frames that are damaged; others are of a kind that is not known.
-CORRUPT = ("data", "decode", "empty", "step")
+CORRUPT = ("data", "decode", "empty", "step", "unreadable")
 _END = object()
 
 
@@ -89,16 +90,20 @@ def first_frames(
         yield item
 
 
-def decode_item(item: RecordedFrame | OtherMessage, faults: Faults) -> Item:
+def decode_item(item: RecordedFrame | OtherMessage, faults: Faults, parameters: Parameters) -> Item:
     """Decode a frame as the node does; what cannot be decoded goes on with the reason."""
     if isinstance(item, OtherMessage):
         return item
     frame = item.frame
-    message = to_message(frame, frame.stamp_ns, isinstance(frame.image, CompressedImage))
-    work = FrameWork(item.camera, item.index, frame.stamp_ns, frame.time_ns, message.header)
+    header = header_of(frame, frame.stamp_ns)
+    work = FrameWork(item.camera, item.index, frame.stamp_ns, frame.time_ns, header)
     try:
-        check(message)
-        work.picture = decode(message)
+        if isinstance(frame.image, DamagedImage):
+            raise Refusal(frame.image.reason, frame.image.detail)
+        compressed = isinstance(frame.image, CompressedImage)
+        message = to_message(frame, frame.stamp_ns, compressed)
+        check(message, parameters)
+        work.picture = decode(message, parameters)
     except Refusal as refusal:
         work.refusal = refusal.reason
         if refusal.reason in CORRUPT:

@@ -67,7 +67,7 @@ class Replay:
             ground_truth: Topic with true labels to score against, one for each topic.
             max_frames: Number of frames to stop after, None for all.
             engine: weights, backbone, decoder, classes, device, precision, input_size,
-                min_confidence: as the node's parameters.
+                min_confidence, max_value_16bit: as the node's parameters.
 
         Raises:
             LwrfError: If the recording or the network cannot be used.

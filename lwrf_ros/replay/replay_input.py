@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rclpy.serialization import serialize_message
 
 from lwrf_ros.processes.player import COMPRESSED_SUFFIX, to_message
-from lwrf_ros.recordings import FrameError, FrameSource, open_frames
+from lwrf_ros.recordings import DamagedImage, FrameError, FrameSource, open_frames
 from lwrf_ros.recordings.bags.bag_messages import BagMessages
 from lwrf_ros.recordings.bags.definitions import Definition, Ros1Converter, definition_of
 from lwrf_ros.recordings.bags.image_topics import COMPRESSED_TYPE, ImageReader, choose_image_topics
@@ -185,7 +185,7 @@ class ImagesRecording(Recording):
         """Read the frames in their order."""
         for index, frame in enumerate(self._source):
             yield RecordedFrame(0, index, frame)
-            if self._with_images:
+            if self._with_images and not isinstance(frame.image, DamagedImage):
                 message = to_message(frame, frame.stamp_ns, compressed=True)
                 topic = MADE_UP_TOPIC + COMPRESSED_SUFFIX
                 yield OtherMessage(topic, frame.time_ns, serialize_message(message))

@@ -128,7 +128,7 @@ def _run(
         ThreadPoolExecutor(WORKERS, "decoding") as pool,
         progress_bar(description, min(counts, default=None), in_logs=True) as bar,
     ):
-        decode = partial(decode_item, faults=recording.faults)
+        decode = partial(decode_item, faults=recording.faults, parameters=options.engine.parameters)
         reading = Stage(frames, decode, pool, "reading")
 
         def counted(items: Iterable[Item]) -> Iterator[Item]:

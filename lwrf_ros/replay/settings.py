@@ -18,6 +18,8 @@ from lwrf_ros.configuration.engine_options import EngineOptions
 _COMPUTING = {
     "torch": ("torch",),
     "numpy": ("numpy",),
+    "simplejpeg": ("simplejpeg",),
+    "av": ("av",),
     "opencv": ("opencv-python-headless", "opencv-python", "opencv-contrib-python"),
     "numba": ("numba",),
     "triton": ("triton",),
@@ -57,6 +59,7 @@ def settings_of(engine: Engine, options: EngineOptions) -> dict[str, Any]:
         "batch": 1,
         "min_confidence": options.min_confidence,
         "overlay_alpha": options.overlay_alpha,
+        "max_value_16bit": options.max_value_16bit,
     }
 
 

@@ -9,6 +9,12 @@ import math
 import re
 from typing import Literal
 
+LARGEST_16_BITS = 2**16 - 1
+MAX_VALUE_16BIT_HELP = (
+    "greatest value that the camera gives in images of 16 bits, which becomes white: 4095 for a "
+    "sensor of 12 bits (default: 65535)"
+)
+
 
 def add_playback(parser: argparse.ArgumentParser) -> None:
     """Declare what is asked of everything that plays a recording."""
@@ -43,6 +49,25 @@ def non_negative_float(text: str) -> float:
     if not (math.isfinite(value) and value >= 0.0):
         raise argparse.ArgumentTypeError(f"got {text}, wanted a number from 0 up")
     return value
+
+
+def value_of_16_bits(text: str) -> int:
+    """Read a whole number from 1 to 65535."""
+    value = positive_int(text)
+    if value > LARGEST_16_BITS:
+        raise argparse.ArgumentTypeError(f"{text} is more than {LARGEST_16_BITS}")
+    return value
+
+
+def add_max_value_16bit(parser: argparse._ActionsContainer) -> None:
+    """Declare what becomes white of values of 16 bits."""
+    parser.add_argument(
+        "--max-value-16bit",
+        type=value_of_16_bits,
+        default=LARGEST_16_BITS,
+        metavar="VALUE",
+        help=MAX_VALUE_16BIT_HELP,
+    )
 
 
 def positive_int(text: str) -> int:

@@ -326,15 +326,14 @@ def test_interruption_leaves_whole_files_only(
     assert "2 images written; of 3 frames" in capsys.readouterr().out
 
 
-def test_a_recording_that_breaks_off_leaves_what_came_before(
+def test_a_damaged_image_is_counted_and_no_end(
     image_folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (image_folder / "002.png").write_bytes(b"no image")
-    assert extract(image_folder, "-o", out) == 2
-    said = capsys.readouterr()
-    assert "002.png is not an image" in said.err
-    assert "2 images written; of 2 frames" in said.out
-    assert files(out) == images("images_000000", "images_000001")
+    (image_folder / "001.png").write_bytes(b"no image")
+    assert extract(image_folder, "-o", out) == 0
+    said = "2 images written; of 3 frames 0 skipped, 1 refused (decode 1)"
+    assert said in capsys.readouterr().out
+    assert files(out) == images("images_000000", "images_000002")
 
 
 @pytest.mark.parametrize(

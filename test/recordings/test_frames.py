@@ -171,12 +171,6 @@ def test_a_folder_with_nothing_but_hidden_files_is_empty(tmp_path: Path) -> None
         open_frames(tmp_path)
 
 
-def test_damaged_image_is_named(image_folder: Path) -> None:
-    (image_folder / "001.png").write_bytes(b"no image")
-    with open_frames(image_folder) as source, pytest.raises(FrameError, match=r"001\.png"):
-        list(source)
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [
