@@ -25,13 +25,15 @@ TYPE_NAME = "type_name"
 UNDECLARED_COMPRESSION = "undeclared_compression"
 # A frame whose stamp or time of reception is before that of the one before it.
 TIME_BACKWARDS = "time_backwards"
+# Files of a bag that were recorded at the same time; their messages are sorted by time.
+OVERLAPPING_FILES = "overlapping_files"
 # A message whose bytes are not one of its type.
 UNREADABLE_MESSAGE = "unreadable_message"
 # A frame with an image that cannot be decoded: a damaged JPEG, too few bytes.
 CORRUPT_FRAME = "corrupt_frame"
 
 # ROS itself does not mind these.
-_HARMLESS = (TYPE_NAME, TRAILING_BYTES, TIME_BACKWARDS)
+_HARMLESS = (TYPE_NAME, TRAILING_BYTES, TIME_BACKWARDS, OVERLAPPING_FILES)
 
 
 class Faults:

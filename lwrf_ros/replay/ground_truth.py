@@ -32,6 +32,8 @@ from lwrf_ros.terminal.table import aligned
 
 FORMAT = 1
 SCORES_FILE = "scores.json"
+# Why frames with empty stamps are not scored.
+NO_STAMPS = "without stamps"
 _Labels = NDArray[np.uint8]
 
 
@@ -46,16 +48,61 @@ class CameraScores:
     Attributes:
         camera: Its image topic.
         truth: Topic of the true labels.
-        matrix: Confusion matrix of all frames.
+        num_classes: Number of classes C of the labels.
         frames: Number of frames that were scored.
         unscored: Truths that could not be used, by reason.
+        without_partner: Frames with labels without a truth of their stamp, and truths without such
+            a frame.
+        empty_stamps: Frames and truths with the stamp 0.
     """
 
     camera: str
     truth: str
-    matrix: ConfusionMatrix
+    num_classes: int
     frames: int = 0
     unscored: Counter[str] = field(default_factory=Counter)
+    without_partner: tuple[int, int] = (0, 0)
+    empty_stamps: tuple[int, int] = (0, 0)
+
+    def __post_init__(self) -> None:
+        # Of frames whose stamp is a stamp, and of those where a driver left it empty: these are
+        # paired by their order, which is wrong as soon as one is missing.
+        self._by_stamp = ConfusionMatrix(self.num_classes)
+        self._by_order = ConfusionMatrix(self.num_classes)
+        self._frames_by_order = 0
+
+    def add(self, stamp_ns: int, labels: _Labels, truth: _Labels) -> None:
+        """Count a frame.
+
+        Raises:
+            ScoreError: As of `ConfusionMatrix`.
+        """
+        (self._by_stamp if stamp_ns else self._by_order).add(labels, truth)
+        self.frames += 1
+        self._frames_by_order += not stamp_ns
+
+    def settle(self, pairs: StampPairs[Any, Any]) -> None:
+        """Say what had no partner, and take back what was paired by an order that cannot be."""
+        self.without_partner = pairs.waiting()
+        self.empty_stamps = pairs.counts(0)
+
+    @property
+    def order_is_lost(self) -> bool:
+        """Whether frames with empty stamps are not as many as truths, so that none is certain."""
+        frames, truths = self.empty_stamps
+        return frames != truths and self._frames_by_order > 0
+
+    def matrix(self) -> ConfusionMatrix:
+        """Return the confusion matrix of the frames whose truth is certain."""
+        total = ConfusionMatrix(self.num_classes)
+        total.counts += self._by_stamp.counts
+        if not self.order_is_lost:
+            total.counts += self._by_order.counts
+        return total
+
+    def certain_frames(self) -> int:
+        """Return the number of frames that are in the matrix."""
+        return self.frames - (self._frames_by_order if self.order_is_lost else 0)
 
 
 class GroundTruth:
@@ -110,7 +157,7 @@ class GroundTruth:
                 )
             self._kinds[topic] = kind
             self._pairs.append(StampPairs())
-            self.scores.append(CameraScores(camera.topic, topic, ConfusionMatrix(num_classes)))
+            self.scores.append(CameraScores(camera.topic, topic, num_classes))
 
     def add(self, message: OtherMessage) -> None:
         """Take a message of the recording."""
@@ -121,17 +168,21 @@ class GroundTruth:
             if scores.truth == message.topic:
                 pair = self._pairs[number].add_other(stamp_ns, message.data)
                 if pair is not None:
-                    self._score(scores, *pair)
+                    self._score(scores, stamp_ns, *pair)
 
-    def add_labelled(self, work: FrameWork) -> None:
-        """Take a frame that has labels."""
-        if self.scores and work.result is not None and work.result.labels is not None:
-            pair = self._pairs[work.camera].add_one(work.stamp_ns, work.result.labels)
-            if pair is not None:
-                self._score(self.scores[work.camera], *pair)
+    def add_frame(self, work: FrameWork) -> None:
+        """Take a frame, with labels or refused: it has its place in the stream in any case."""
+        if not self.scores:
+            return
+        labels = None if work.result is None else work.result.labels
+        pair = self._pairs[work.camera].add_one(work.stamp_ns, labels)
+        if pair is not None:
+            self._score(self.scores[work.camera], work.stamp_ns, *pair)
 
     def write(self, folder: Path) -> None:
         """Write ``scores.json``, if there is anything to score."""
+        for scores, pairs in zip(self.scores, self._pairs, strict=True):
+            scores.settle(pairs)
         if self.scores:
             content = json.dumps(self.as_json(), indent=2, allow_nan=False)
             replace_file(folder / SCORES_FILE, f"{content}\n".encode(), sync=False)
@@ -140,11 +191,10 @@ class GroundTruth:
         """Return the scores by camera as a tree for JSON; what is not defined is None."""
         return {"format": FORMAT, "cameras": {one.camera: _as_json(one) for one in self.scores}}
 
-    def _score(self, scores: CameraScores, labels: _Labels, truth: bytes) -> None:
+    def _score(self, scores: CameraScores, stamp_ns: int, labels: _Labels, truth: bytes) -> None:
         try:
             true = group_labels(self._labels_in(truth, self._kinds[scores.truth]), self._groups)
-            scores.matrix.add(labels, true)
-            scores.frames += 1
+            scores.add(stamp_ns, labels, true)
         except _NoLabels as why:
             scores.unscored[str(why)] += 1
         except ScoreError as error:
@@ -173,6 +223,16 @@ def scores_as_text(scores: dict[str, Any], names: Sequence[str]) -> str:
     for camera, one in scores["cameras"].items():
         unscored = "".join(f", {count} {why}" for why, count in sorted(one["unscored"].items()))
         lines.append(f"{camera} against {one['ground_truth']}: {one['frames']} frames{unscored}")
+        alone = (one.get("frames_without_truth", 0), one.get("truths_without_frame", 0))
+        if any(alone):
+            lines.append(
+                f"  of no partner with their stamp: {alone[0]} frames, {alone[1]} true labels"
+            )
+        if NO_STAMPS in one["unscored"]:
+            lines.append(
+                "  their stamps are all 0 and the true labels are more or fewer, so nobody knows "
+                "which belongs to which; record again with a driver that sets the stamps"
+            )
         pixels = [sum(row) for row in one["confusion_matrix"]]
         rows = [["IoU of", "share", ""]]
         for name, count, iou in zip(names, pixels, one["iou"], strict=True):
@@ -196,11 +256,17 @@ def read_scores(folder: Path) -> dict[str, Any] | None:
 
 
 def _as_json(one: CameraScores) -> dict[str, Any]:
-    matrix = one.matrix
+    matrix = one.matrix()
+    frames = one.certain_frames()
+    unscored = dict(one.unscored)
+    if frames < one.frames:
+        unscored[NO_STAMPS] = one.frames - frames
     return {
         "ground_truth": one.truth,
-        "frames": one.frames,
-        "unscored": dict(one.unscored),
+        "frames": frames,
+        "unscored": unscored,
+        "frames_without_truth": one.without_partner[0],
+        "truths_without_frame": one.without_partner[1],
         "mean_iou": _number(matrix.mean_iou()),
         "pixel_accuracy": _number(matrix.pixel_accuracy()),
         "mean_accuracy": _number(matrix.mean_accuracy()),

@@ -94,9 +94,10 @@ class OtherTopics:
             if pair is not None:
                 yield OutputMessage(self._info_outputs[number], *pair)
 
-    def add_labelled(self, work: FrameWork) -> Iterator[OutputMessage]:
-        """Take a frame that has labels; give what can be written now."""
+    def add_frame(self, work: FrameWork) -> Iterator[OutputMessage]:
+        """Take a frame, with labels or refused; give what can be written now."""
         if work.camera in self._pairs:
-            pair = self._pairs[work.camera].add_one(work.stamp_ns, work.log_ns)
+            log_ns = None if work.result is None else work.log_ns
+            pair = self._pairs[work.camera].add_one(work.stamp_ns, log_ns)
             if pair is not None:
                 yield OutputMessage(self._info_outputs[work.camera], *pair)

@@ -106,9 +106,8 @@ class Outputs:
         item, messages = built
         if isinstance(item, FrameWork):
             self._account(item)
-            if item.result is not None:
-                self._truth.add_labelled(item)
-                messages = [*messages, *self._others.add_labelled(item)]
+            self._truth.add_frame(item)
+            messages = [*messages, *self._others.add_frame(item)]
         else:
             self._truth.add(item)
             messages = [*messages, *self._others.add(item)]

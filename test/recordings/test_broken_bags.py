@@ -23,7 +23,7 @@ from rosbags.typesys import Stores, get_typestore
 from sample_picture import picture
 from small_bags import IMAGE, TYPES, frames, pixels, raw_image, stamp_ns, write_bag
 
-from lwrf_ros.recordings import FrameError, open_frames
+from lwrf_ros.recordings import DamagedImage, FrameError, open_frames
 from lwrf_ros.recordings.faults import Faults
 
 COUNT = 12
@@ -272,6 +272,16 @@ def test_messages_of_another_length(
     assert read(path) == (expected, {kind: COUNT})
 
 
+def test_files_that_overlap_are_sorted_by_time(tmp_path: Path) -> None:
+    messages = frames(raw_image, COUNT)
+    folder = write_bag(tmp_path / "bag", {TOPIC: messages[1::2]})
+    second = write_bag(tmp_path / "second", {TOPIC: messages[::2]})
+    (folder / "metadata.yaml").unlink()
+    (second / "second.mcap").rename(folder / "bag_1.mcap")
+    faults = {"missing_metadata": 1, "overlapping_files": 1}
+    assert read(folder) == (list(range(COUNT)), faults)
+
+
 def test_time_that_goes_back(tmp_path: Path) -> None:
     messages = frames(raw_image, COUNT)
     # Looped: the stamps begin again while the recorder's clock goes on.
@@ -280,12 +290,17 @@ def test_time_that_goes_back(tmp_path: Path) -> None:
     assert read(path) == ([*range(COUNT), *range(COUNT)], {"time_backwards": 1})
 
 
-def test_damaged_image_of_a_folder_is_left_to_the_decoder(image_folder: Path) -> None:
-    (image_folder / "001.png").write_bytes(b"no image")
-    faults = Faults()
-    with open_frames(image_folder, None, faults) as source:
+@pytest.mark.parametrize("content", [b"no image", b"", "cut"])
+def test_damaged_image_of_a_folder_stands_where_it_was(
+    image_folder: Path, content: bytes | str
+) -> None:
+    path = image_folder / "001.png"
+    path.write_bytes(path.read_bytes()[:-40] if isinstance(content, str) else content)
+    with open_frames(image_folder) as source:
         first, second, third = source
-    assert bytes(second.image.data) == b"no image"
+    assert isinstance(second.image, DamagedImage)
+    assert second.image.reason == ("decode" if content else "empty")
+    assert str(path) in second.image.detail
     for number, frame in ((0, first), (2, third)):
         np.testing.assert_array_equal(frame.image.data.reshape(48, 64, 3), picture(number))
 

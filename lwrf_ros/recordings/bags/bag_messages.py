@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +19,7 @@ from lwrf_ros.recordings.bags.ros1_file import Ros1File
 from lwrf_ros.recordings.bags.sqlite_file import SqliteFile
 from lwrf_ros.recordings.bags.storage import BagFile, BagTopic, RawMessage
 from lwrf_ros.recordings.faults import (
+    OVERLAPPING_FILES,
     TRUNCATED_FILE,
     TYPE_NAME,
     UNDECLARED_COMPRESSION,
@@ -77,16 +80,44 @@ class BagMessages:
         self.duration_s = (max(ends) - min(starts)) * 1e-9 if starts and ends else 0.0
 
     def messages(self, topics: Collection[str]) -> Iterator[RawMessage]:
-        """Read the messages of some topics, file by file.
+        """Read the messages of some topics in the order of their reception.
 
         Raises:
             FrameError: If the bag cannot be read any further and its faults are not only noted.
         """
-        for file in self._files:
-            for message in file.messages(topics):
+        for files in self._of_one_time():
+            if len(files) > 1:
+                self.faults.add(
+                    OVERLAPPING_FILES,
+                    f"{len(files)} files of the bag {self.path} hold messages of the same time, "
+                    "which are sorted",
+                )
+            # Files that follow each other are not opened together: each first message would be
+            # in memory.
+            streams = [file.messages(topics) for file in files]
+            for message in heapq.merge(*streams, key=attrgetter("time_ns")):
                 whole = self._decompressed(message)
                 if whole is not None:
                     yield whole
+
+    def _of_one_time(self) -> Iterator[list[BagFile]]:
+        """Give the files in time's order, those together whose times overlap."""
+        timed: list[tuple[int, int, BagFile]] = []
+        last_ns = 0
+        for file in self._files:
+            # One that cannot tell, being damaged, has its place behind the one before it.
+            start_ns = last_ns if file.start_ns is None else file.start_ns
+            last_ns = start_ns if file.end_ns is None else file.end_ns
+            timed.append((start_ns, last_ns, file))
+        together: list[BagFile] = []
+        for start_ns, end_ns, file in sorted(timed, key=itemgetter(0)):
+            if together and start_ns >= last_ns:
+                yield together
+                together = []
+            last_ns = max(end_ns, last_ns) if together else end_ns
+            together.append(file)
+        if together:
+            yield together
 
     def close(self) -> None:
         """Close the bag."""
