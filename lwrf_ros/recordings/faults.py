@@ -17,6 +17,8 @@ DAMAGED_PART = "damaged_part"
 MISSING_METADATA = "missing_metadata"
 # metadata.yaml names a file that is not there.
 MISSING_FILE = "missing_file"
+# metadata.yaml names files that are not there, and as many others are there that it does not name.
+RENAMED_FILE = "renamed_file"
 # Bytes behind the end of a message.
 TRAILING_BYTES = "trailing_bytes"
 # A topic whose type is written without /msg/.
@@ -33,7 +35,7 @@ UNREADABLE_MESSAGE = "unreadable_message"
 CORRUPT_FRAME = "corrupt_frame"
 
 # ROS itself does not mind these.
-_HARMLESS = (TYPE_NAME, TRAILING_BYTES, TIME_BACKWARDS, OVERLAPPING_FILES)
+_HARMLESS = (TYPE_NAME, TRAILING_BYTES, TIME_BACKWARDS, OVERLAPPING_FILES, RENAMED_FILE)
 
 
 class Faults:

@@ -272,6 +272,12 @@ def test_messages_of_another_length(
     assert read(path) == (expected, {kind: COUNT})
 
 
+def test_a_file_under_another_name_is_read(tmp_path: Path) -> None:
+    folder = write_bag(tmp_path / "bag", {TOPIC: frames(raw_image, COUNT)})
+    (folder / "bag.mcap").rename(folder / "monday_morning.mcap")
+    assert read(folder) == (list(range(COUNT)), {"renamed_file": 1})
+
+
 def test_files_that_overlap_are_sorted_by_time(tmp_path: Path) -> None:
     messages = frames(raw_image, COUNT)
     folder = write_bag(tmp_path / "bag", {TOPIC: messages[1::2]})

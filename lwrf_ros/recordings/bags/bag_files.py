@@ -14,7 +14,13 @@ import zstandard
 from lwrf_ros.bounded_yaml import load_bounded
 from lwrf_ros.files import listed
 from lwrf_ros.input_file import refuse_special
-from lwrf_ros.recordings.faults import MISSING_FILE, MISSING_METADATA, TRUNCATED_FILE, Faults
+from lwrf_ros.recordings.faults import (
+    MISSING_FILE,
+    MISSING_METADATA,
+    RENAMED_FILE,
+    TRUNCATED_FILE,
+    Faults,
+)
 from lwrf_ros.recordings.frame import FrameError
 
 METADATA = "metadata.yaml"
@@ -79,25 +85,36 @@ def files_of(path: Path, faults: Faults) -> BagFiles:
             "make it anew with: ros2 bag reindex",
         )
         return BagFiles(there, False)
-    found = []
-    for one in paths:
-        # Some versions name a compressed file without the ending that it has.
-        candidates = [one, one.with_name(f"{one.name}.zstd"), one.with_suffix("")]
-        existing = next((candidate for candidate in candidates if candidate.is_file()), None)
+    named = [_existing(one) for one in paths]
+    unnamed = [one for one in there if one not in named]
+    if 0 < named.count(None) == len(unnamed):
+        others = iter(unnamed)
+        named = [one or next(others) for one in named]
+        faults.add(
+            RENAMED_FILE,
+            f"{METADATA} of the bag {path} names files that are not there; read instead: "
+            f"{', '.join(one.name for one in unnamed)}",
+        )
+    for one, existing in zip(paths, named, strict=True):
         if existing is None:
             faults.add(
                 MISSING_FILE,
                 f"cannot read the bag {path}: {METADATA} names {one.name}, which is not there",
                 "copy it there, or make the metadata anew with: ros2 bag reindex",
             )
-        else:
-            found.append(existing)
+    found = [one for one in named if one is not None]
     if not found:
         raise FrameError(
             f"cannot read the bag {path}: none of the files that {METADATA} names is there "
             f"({', '.join(one.name for one in paths) or 'it names none'}); copy the whole folder"
         )
     return BagFiles(found, mode == "message")
+
+
+def _existing(path: Path) -> Path | None:
+    """Return a file as it is called; some versions leave the ending of a compressed one out."""
+    candidates = (path, path.with_name(f"{path.name}.zstd"), path.with_suffix(""))
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 def decompress_file(path: Path, folder: Path, faults: Faults) -> Path:
