@@ -340,8 +340,11 @@ def test_a_damaged_image_is_counted_and_no_end(
     ("options", "message"),
     [
         (("{folder}/nothing", "-o", "{out}"), "there is no .*nothing; give a ROS bag"),
-        (("{folder}", "-o", "{folder}/000.png"), "000.png is a file; wanted a folder"),
-        (("{folder}", "-o", "{folder}/000.png/set"), "cannot write .*; free space, or give"),
+        (("{folder}", "-o", "{folder}/000.png"), "000.png: File exists; give a folder"),
+        (
+            ("{folder}", "-o", "{folder}/000.png/set"),
+            "cannot write .*: Not a directory; give a folder",
+        ),
         (("{folder}", "-o", "{folder}/.."), "is the folder that the images would be written into"),
         (("{folder}", "-o", "{out}", "--every-s", "1"), "have no times for --every-s.*--every N"),
         (("{folder}", "-o", "{out}", "--bag-topic", "/x"), "is no bag"),
