@@ -14,7 +14,7 @@ from lwrf_ros.terminal.arguments import add_threads, fixed_size, positive_float,
 from lwrf_ros.terminal.options import add_options
 
 NAME = "benchmark"
-HELP = "frames in, labels out: time, memory and start-up of this engine and of others beside it"
+HELP = "measure time, memory and start-up of this engine and of others, side by side"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=positive_int,
         default=[1],
         metavar="N",
-        help="images a call, as of so many cameras (default: 1)",
+        help="images per call, as from this many cameras (default: 1)",
     )
     add_threads(parser)
     parser.add_argument(
@@ -84,32 +84,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--frames",
         type=Path,
         metavar="RECORDING",
-        help="images of a bag, a video or a folder (default: made up)",
+        help="take the images from a bag, a video or a folder (default: generated)",
     )
-    parser.add_argument("--bag-topic", help="image topic of a bag that has several")
+    parser.add_argument("--bag-topic", help="image topic to read from a bag that has several")
     parser.add_argument(
         "--seconds",
         type=positive_float,
         default=30.0,
-        help="time that the turns of a case take (default: %(default)s)",
+        help="duration of each case (default: %(default)s)",
     )
     parser.add_argument(
         "--min-calls",
         type=positive_int,
         default=5,
         metavar="N",
-        help="calls that everyone has at least, whatever --seconds says (default: %(default)s)",
+        help="fewest calls of each contestant, whatever --seconds says (default: %(default)s)",
     )
     parser.add_argument(
         "--dds",
         action="store_true",
-        help="measure as well what ROS adds, from a camera's stamp to its labels' receipt",
+        help="also measure what ROS adds, from a camera's stamp to the receipt of its labels",
     )
     parser.add_argument(
         "--steps",
         action="store_true",
-        help="only time each step of this engine's network on a CPU in fp32, with its bytes and "
-        "multiply-adds a second",
+        help="only time each step of this engine's network on a CPU in fp32, with bytes and "
+        "multiply-adds per second",
     )
     parser.add_argument(
         "-o",

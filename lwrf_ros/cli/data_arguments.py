@@ -17,10 +17,11 @@ def add_data(parser: argparse.ArgumentParser, required: bool) -> None:
         type=Path,
         required=required,
         metavar="FOLDER",
-        help="folder with images/NAME.jpg (or .png) and masks/NAME.png: one channel, the class "
-        "index of each pixel, 255 where it is not to count; or a published data set as "
-        "distributed, NAME:FOLDER[:SPLIT] with voc, person_part, nyu40, context or cityscapes",
+        help="folder with images/NAME.jpg (or .png) and masks/NAME.png (one channel: the class "
+        "index of each pixel, 255 for pixels that do not count); or a published data set "
+        "as distributed, NAME:FOLDER[:SPLIT] with voc, person_part, nyu40, context or "
+        "cityscapes",
     )
     parser.add_argument(
-        "--max-frames", type=positive_int, metavar="N", help="only the first N by name"
+        "--max-frames", type=positive_int, metavar="N", help="use only the first N, by name"
     )

@@ -47,17 +47,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=positive_float,
         default=[1.0],
         metavar="SCALE",
-        help="average the probabilities over these multiples of the input size, as the paper's "
-        "msc does: 0.75 1.0 1.25 (default: 1, as the node does)",
+        help="average the probabilities over these multiples of the input size; the paper's "
+        "msc is 0.75 1.0 1.25 (default: 1, like the node)",
     )
-    parser.add_argument("--flip", action="store_true", help="average over mirrored images as well")
+    parser.add_argument("--flip", action="store_true", help="also average over mirrored images")
     add_options(
         parser,
         EngineOptions,
         "min_confidence",
         min_confidence={
             "metavar": "P",
-            "help": "take labels less probable than this, 0 to 1, for unlabelled, which counts as "
+            "help": "treat labels less probable than this (0 to 1) as unlabelled, which counts as "
             "wrong (default: %(default)s)",
         },
     )

@@ -12,7 +12,7 @@ from lwrf_ros.extraction.teacher_arguments import add_teachers, descriptions
 from lwrf_ros.terminal.arguments import add_threads, fraction
 
 NAME = "label"
-HELP = "label the images of a bag, a video or a folder by teacher networks (ONNX, TFLite)"
+HELP = "label the images of a bag, a video or a folder with teacher networks (ONNX, TFLite)"
 
 SCALE_MIN, SCALE_MAX = 0.25, 8.0
 
@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="DATASET",
         help="data set to write into: images, masks/NAME.png, classes.yaml; images of a folder "
-        "keep their names and are copied, unless INPUT is this data set; what is there already "
-        "stays as it is, so the same command goes on after an interruption",
+        "are copied under their names, unless INPUT is this data set; existing files stay "
+        "as they are, so the same command continues after an interruption",
     )
     parser.add_argument(
         "--classes",
@@ -39,7 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--probabilities",
         action="store_true",
-        help="also write probabilities/NAME.npz, to train on what the teachers were unsure of too",
+        help="also write probabilities/NAME.npz, so that a training can use what the teachers "
+        "were unsure about",
     )
     add_threads(parser)
     add_teachers(parser.add_argument_group("teachers"))
@@ -50,8 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_scale,
         default=[1.0],
         metavar="SCALE",
-        help="average over these: 1 is the whole image, 2 is 2x2 tiles that overlap, 0.5 is the "
-        "whole image in half of the input's width and height (default: 1)",
+        help="scales to average over: 1 is the whole image, 2 is 2x2 overlapping tiles, 0.5 is "
+        "the whole image in half of the input's width and height (default: 1)",
     )
     looks.add_argument(
         "--mirror", action="store_true", help="average over the image and its mirror image"
@@ -65,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="pixels whose label is less probable than this (default: %(default)g)",
     )
     doubt.add_argument(
-        "--agree", action="store_true", help="pixels that several teachers label differently"
+        "--agree", action="store_true", help="pixels that the teachers label differently"
     )
 
 

@@ -12,7 +12,7 @@ from lwrf_ros.terminal.arguments import add_threads, fixed_size, positive_int
 from lwrf_ros.terminal.options import add_options
 
 NAME = "tables"
-HELP = "the paper's Tables 1 to 3 and this implementation beside them: counts, runtime, mean IoU"
+HELP = "print the paper's Tables 1 to 3 next to this implementation: counts, runtime, mean IoU"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-frames", type=positive_int, metavar="N", help="score only the first N by name"
     )
     parser.add_argument(
-        "--no-runtime", action="store_true", help="leave the runtimes of Table 2 out"
+        "--no-runtime", action="store_true", help="leave out the runtimes of Table 2"
     )
     parser.add_argument(
         "--passes",

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from lwrf_ros.weights.loading import Loaded
 
 WEIGHTS_HELP = (
-    "bundled weights by name (camvid, for example; lwrf weights lists them), a weights file by its "
-    "path (with a slash or a suffix), or random for an untrained network"
+    "name of bundled weights (for example camvid; lwrf weights lists them), path of a weights file "
+    "(with a slash or a suffix), or random for an untrained network"
 )
 BUNDLED_HELP = "default: the bundled ones for the backbone and classes"
 # What says which network the weights are for.

@@ -31,7 +31,10 @@ def add_playback(parser: argparse.ArgumentParser) -> None:
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """Declare how many threads of the CPU are to be used; None for all of its cores."""
     parser.add_argument(
-        "--threads", type=positive_int, metavar="N", help="threads of the CPU (default: its cores)"
+        "--threads",
+        type=positive_int,
+        metavar="N",
+        help="CPU threads (default: the number of cores)",
     )
 
 
