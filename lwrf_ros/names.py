@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 LONGEST = 128
+# A region's, as it stands behind the @ of an alert.
+REGION_NAME = r"[A-Za-z][A-Za-z0-9_-]*"
 
 
 def fault_of_name(name: object) -> str | None:

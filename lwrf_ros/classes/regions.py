@@ -15,9 +15,8 @@ import numpy as np
 from lwrf_ros.classes.named_entries import EntryForm, checked_entries
 from lwrf_ros.classes.yaml_file import FileKind, YamlFile, read_yaml_file, shown
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.names import REGION_NAME
 
-# As it stands behind the @ of an alert.
-REGION_NAME = r"[A-Za-z][A-Za-z0-9_-]*"
 _SHAPES = ("rectangle", "polygon")
 _LEAST_CORNERS = 3
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from lwrf_ros.classes.regions import REGION_NAME
+from lwrf_ros.names import REGION_NAME
 
 WHOLE_IMAGE = ""
 EXAMPLES = '"person>0.05" or "person@path>0.05 clear<0.03 hold=3"'
