@@ -23,6 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_playback(parser)
     parser.add_argument(
+        "--loop", action="store_true", help="begin again at its end, until Ctrl-C or --max-frames"
+    )
+    parser.add_argument(
+        "--name",
+        default="lwrf_play",
+        help="name of the node that publishes, one for each of several (default: %(default)s)",
+    )
+    parser.add_argument(
         "--stamp",
         choices=("now", "recorded"),
         help="stamp of the headers: the system time at publication, or the recorded one "
@@ -58,6 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
             stamp=arguments.stamp,
             wait_s=arguments.wait_for_subscribers,
             reliable=arguments.qos == "reliable",
+            loop=arguments.loop,
+            name=arguments.name,
         )
     )
     print(f"{played}", flush=True)

@@ -8,6 +8,7 @@ import itertools
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 import rclpy
 from rclpy.duration import Duration
+from rclpy.exceptions import InvalidNodeNameException
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -42,6 +44,8 @@ GRAPH_POLL_S = 0.02
 ACKNOWLEDGE_S = 5.0
 # Nobody acknowledges a best-effort message: the last one needs the writer to live a little longer.
 BEST_EFFORT_LINGER_S = 0.3
+# Between two rounds of a recording of one image.
+_ROUND_PAUSE_NS = 100_000_000
 
 
 class PlayError(LwrfError):
@@ -61,6 +65,8 @@ class PlayOptions:
         stamp: ``now``, ``recorded``, or None for what suits the recording.
         wait_s: Seconds to wait for a subscriber; 0 starts at once.
         reliable: Reliability of the publisher.
+        loop: Whether to begin again at the recording's end.
+        name: Name of the node.
     """
 
     input: str
@@ -71,6 +77,8 @@ class PlayOptions:
     stamp: str | None = None
     wait_s: float = 0.0
     reliable: bool = True
+    loop: bool = False
+    name: str = "lwrf_play"
 
 
 @dataclass(frozen=True)
@@ -128,15 +136,26 @@ def play_frames(source: FrameSource, options: PlayOptions) -> Played:
 
     Raises:
         FrameError: The frames cannot be read.
-        PlayError: The frames and the topic are of different kinds, or no subscriber came.
+        PlayError: The frames and the topic are of different kinds, no subscriber came, or the name
+            is none of a node.
     """
     check_kind(source, options.topic)
     # Signals stay Python's: Ctrl-C has to end a wait between two frames as well.
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     try:
-        return _publish(rclpy.create_node("lwrf_play"), source, options)
+        return _publish(_node(options.name), source, options)
     finally:
         rclpy.shutdown()
+
+
+def _node(name: str) -> Node:
+    try:
+        return rclpy.create_node(name)
+    except InvalidNodeNameException as error:
+        raise PlayError(
+            f"--name is {name!r}, which is no name of a node; wanted letters, digits and _, not "
+            "beginning with a digit"
+        ) from error
 
 
 def check_kind(source: FrameSource, topic: str) -> None:
@@ -230,19 +249,21 @@ def _publish(node: Node, source: FrameSource, options: PlayOptions) -> Played:
     refused: Counter[str] = Counter()
     start_s = last_s = time.monotonic()
     first_ns: int | None = None
-    counts = [count for count in (source.count, options.max_frames) if count is not None]
+    most = options.max_frames
+    length = None if options.loop else source.count
+    counts = [count for count in (length, most) if count is not None]
     description = f"playing {source.description}"
     with progress_bar(description, min(counts, default=None), in_logs=True) as bar:
-        for frame in itertools.islice(source, options.max_frames):
+        for frame, time_ns, stamp_ns in itertools.islice(_looped(source, options.loop), most):
             if first_ns is None:
-                first_ns = frame.time_ns
+                first_ns = time_ns
                 start_s = time.monotonic()
             if isinstance(frame.image, DamagedImage):
                 refused[frame.image.reason] += 1
                 bar.write(f"lwrf play: left out: {frame.image.detail}", file=sys.stderr)
                 continue
-            due_s = start_s + (frame.time_ns - first_ns) * 1e-9 / options.speed
-            message = to_message(frame, frame.stamp_ns, compressed)
+            due_s = start_s + (time_ns - first_ns) * 1e-9 / options.speed
+            message = to_message(frame, stamp_ns, compressed)
             time.sleep(max(0.0, due_s - time.monotonic()))
             if stamp_now:
                 message.header.stamp = node.get_clock().now().to_msg()
@@ -255,6 +276,27 @@ def _publish(node: Node, source: FrameSource, options: PlayOptions) -> Played:
     elif published:
         time.sleep(BEST_EFFORT_LINGER_S)
     return Played(published, publisher.topic_name, last_s - start_s, refused)
+
+
+def _looped(source: FrameSource, loop: bool) -> Iterator[tuple[Frame, int, int]]:
+    """Return frames with their times and stamps, nanoseconds, which go on growing in every round.
+
+    Args:
+        source: The recording.
+        loop: Whether to begin again at its end.
+    """
+    offset_ns = 0
+    while True:
+        first_ns = last_ns = None
+        for frame in source:
+            first_ns = frame.time_ns if first_ns is None else first_ns
+            before_ns, last_ns = last_ns, frame.time_ns
+            yield frame, frame.time_ns + offset_ns, frame.stamp_ns + offset_ns
+        if not loop or first_ns is None or last_ns is None:
+            return
+        # From the last frame to the first of the next round it is as long as between the last two.
+        pause_ns = last_ns - before_ns if before_ns is not None else _ROUND_PAUSE_NS
+        offset_ns += max(0, last_ns - first_ns) + max(0, pause_ns)
 
 
 def _wait_for_subscriber(publisher: Publisher[Any], wait_s: float) -> None:

@@ -22,7 +22,7 @@ CAMVID = {
     "sign": (192, 128, 128),
     "fence": (64, 64, 128),
     "car": (64, 0, 128),
-    "pedestrian": (64, 64, 0),
+    "pedestrian": (220, 20, 60),
     "bicyclist": (0, 128, 192),
 }
 
