@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from lwrf_ros.backbones import BACKBONES, DECODERS, DEFAULT_BACKBONE, DEFAULT_DECODER
 from lwrf_ros.configuration.alerts import EXAMPLES, WHOLE_IMAGE, Alert, parse_alert
@@ -276,7 +276,7 @@ class Parameters:
     )
 
     @property
-    def input_size(self) -> tuple[int, int] | str | None:
+    def input_size(self) -> tuple[int, int] | Literal["image"] | None:
         """The size for `Segmenter`: ``(height, width)`` in pixels, "image" or None."""
         if self.input_width == CAMERA_SIZE:
             return "image"

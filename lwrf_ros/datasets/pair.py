@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -119,7 +120,7 @@ def read_mask(path: Path) -> NDArray[np.uint8]:
         raise DatasetError(f"{path}: cannot be read as an image: {error}") from error
 
 
-def _decode(path: Path, flags: int) -> NDArray[np.uint8]:
+def _decode(path: Path, flags: int) -> NDArray[Any]:
     _refuse_special(path)
     try:
         data = np.fromfile(path, dtype=np.uint8)

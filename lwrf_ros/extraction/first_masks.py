@@ -54,6 +54,7 @@ class Labeller:
             encoding: rgb8, bgr8 or mono8.
         """
         (result,) = self._segmenter.segment([image], encoding, ("labels",), self._min_confidence)
+        assert result.labels is not None  # they were asked for
         return result.labels
 
 

@@ -143,7 +143,8 @@ def _label_photographs(
             target.copy_image(name, file)
             account.images_written += 1
         else:
-            target.write_image(name, cv2.cvtColor(read_image(file), cv2.COLOR_RGB2BGR))
+            bgr = cv2.cvtColor(read_image(file), cv2.COLOR_RGB2BGR)
+            target.write_image(name, bgr.astype(np.uint8, copy=False))
             account.images_written += 1
         writer.write(name, image)
     account.check(f"{photographs.folder}")
@@ -173,6 +174,6 @@ def _label_recording(
                 image = read_image(there)
             else:
                 code = cv2.COLOR_GRAY2RGB if bgr.ndim == 2 else cv2.COLOR_BGR2RGB
-                image = cv2.cvtColor(bgr, code)
+                image = cv2.cvtColor(bgr, code).astype(np.uint8, copy=False)
             writer.write(name, image)
     account.check(source.description)

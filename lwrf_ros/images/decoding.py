@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeGuard
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ from lwrf_ros.images.encodings import (
 from lwrf_ros.images.picture import Picture, Refusal, short
 from lwrf_ros.images.picture_header import read_picture_header
 from lwrf_ros.images.stored_format import read_format
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 __all__ = ["ENCODINGS", "Picture", "Refusal", "check", "decode"]
 
@@ -128,11 +131,11 @@ def decode(
     return to_picture(pixels, layout, parameters.max_value_16bit)
 
 
-def _is_damaged(image: Raw | Compressed | Damaged) -> TypeGuard[Damaged]:
+def _is_damaged(image: Raw | Compressed | Damaged) -> TypeIs[Damaged]:
     return hasattr(image, "reason")
 
 
-def _is_compressed(image: Raw | Compressed) -> TypeGuard[Compressed]:
+def _is_compressed(image: Raw | Compressed) -> TypeIs[Compressed]:
     return hasattr(image, "format")
 
 

@@ -128,4 +128,4 @@ def to_picture(
             pixels = cv2.convertScaleAbs(pixels, alpha=255 / largest_value)
     except cv2.error as error:
         raise Refusal("conversion", f"OpenCV cannot convert the image: {error}") from error
-    return Picture(pixels, layout.target, largest)
+    return Picture(pixels.astype(np.uint8, copy=False), layout.target, largest)

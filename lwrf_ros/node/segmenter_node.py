@@ -154,7 +154,7 @@ class SegmenterNode(LifecycleNode):
         give_back_freed_memory()
         if lost := self._middleware.loses(SMALLEST_IMAGE_BYTES, "images like 640x480 rgb8"):
             self.get_logger().warning(lost)
-        if label_info.LabelInfo is None:
+        if not label_info.INSTALLED:
             self.get_logger().info(label_info.MISSING)
         segmenter = engine.segmenter
         wanted = min(len(names), BEST_BATCH)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 
 from lwrf_ros.configuration.engine_options import EngineOptions
-from lwrf_ros.processes.children import Children
+from lwrf_ros.processes.children import Child, Children
 from lwrf_ros.processes.commands import (
     CAMERA_TOPIC,
     NODE,
@@ -140,17 +141,22 @@ def play_over_dds(
                 play = play_command(recording, camera_topic, "recorded", rate, topic, max_frames)
                 camera = children.start("the camera", play, log)
                 camera.may_end = True
-                watch.wait_for(lambda one=camera: one.ended, "the end of the recording")
+                watch.wait_for(partial(_has_ended, camera), "the end of the recording")
                 camera.check_code()
                 account = watch.settled_account(SETTLE_S)
                 since = account.since(before)
-                watch.wait_for(
-                    lambda wanted=since.processed: len(labels) >= wanted,
-                    "the last labels",
-                    ARRIVE_S,
-                )
+                arrived = partial(_has_arrived, labels, since.processed)
+                watch.wait_for(arrived, "the last labels", ARRIVE_S)
                 found.append(Live(labels.copy(), since))
                 labels.clear()
                 before = account
         node.stop(STOP_S)
     return found
+
+
+def _has_ended(process: Child) -> bool:
+    return process.ended
+
+
+def _has_arrived(labels: dict[int, NDArray[np.uint8]], count: int) -> bool:
+    return len(labels) >= count

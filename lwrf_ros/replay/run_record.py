@@ -8,9 +8,9 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, TextIO
 
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.files import replace_file
@@ -138,7 +138,8 @@ class RunRecord:
             ) from error
 
 
-class FrameRow(NamedTuple):
+@dataclass(frozen=True)
+class FrameRow:
     """One frame that was read, in the order of reading.
 
     Attributes:
@@ -158,6 +159,9 @@ class FrameRow(NamedTuple):
     engine_ms: float | None
 
 
+_COLUMNS = tuple(column.name for column in fields(FrameRow))
+
+
 class FrameTable:
     """Writes ``frames.csv`` row by row.
 
@@ -168,14 +172,15 @@ class FrameTable:
     def __init__(self, folder: Path) -> None:
         self._file: TextIO = (folder / FRAMES_FILE).open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
-        self._writer.writerow(FrameRow._fields)
+        self._writer.writerow(_COLUMNS)
         # Whoever is killed before the first checkpoint leaves a table without rows, not half one.
         self._file.flush()
 
     def add(self, row: FrameRow) -> None:
         """Append a row."""
         engine = "" if row.engine_ms is None else f"{row.engine_ms:.3f}"
-        self._writer.writerow([*row[:-1], engine])
+        cells = (row.topic, row.index, row.stamp_ns, row.log_ns, row.outcome, engine)
+        self._writer.writerow(cells)
 
     def flush(self) -> None:
         """Hand what was added to the operating system."""
@@ -202,7 +207,7 @@ def read_frames(folder: Path) -> Iterator[FrameRow]:
             f"cannot read {path}: {error.strerror}; give the output folder of a lwrf replay"
         ) from error
     with file:
-        if file.readline().rstrip("\n") != ",".join(FrameRow._fields):
+        if file.readline().rstrip("\n") != ",".join(_COLUMNS):
             raise RunRecordError(f"{path} has other columns than this version's; replay again")
         for number, line in enumerate(file, start=2):
             if not line.endswith("\n"):

@@ -147,6 +147,6 @@ def stretch(
     if image.shape[:2] == size:
         return image, mask
     height, width = size
-    image = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
-    mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
-    return image.astype(np.uint8, copy=False), mask.astype(np.uint8, copy=False)
+    wide = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+    wide_mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+    return wide.astype(np.uint8, copy=False), wide_mask.astype(np.uint8, copy=False)

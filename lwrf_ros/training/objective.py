@@ -79,7 +79,7 @@ class Objective(nn.Module):
 
         Labels come down rather than logits up: a deep level is not asked for fine borders.
         """
-        size = scores.shape[2:]
+        size = (scores.shape[2], scores.shape[3])
         loss = scores.new_zeros(())
         if self._recipe.hard:
             coarse = interpolate(target.unsqueeze(1).float(), size=size, mode="nearest-exact")

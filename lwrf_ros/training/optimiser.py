@@ -29,7 +29,7 @@ def initialise(network: RefineNet, generator: torch.Generator) -> None:
         network: The network; batch norm stays as it was built.
         generator: Source of the random numbers.
     """
-    chained = set()
+    chained: set[int] = set()
     for module in network.modules():
         if isinstance(module, ChainedResidualPooling):
             chained.update(map(id, module.stages))

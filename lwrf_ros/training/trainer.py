@@ -309,13 +309,15 @@ class Trainer:
         due = epoch % validate_every == 0 or epoch == self._recipe.epochs
         average = self.averaged_network() if due else None
         scores = validate(average) if validate is not None and average is not None else None
+        mean_iou, pixel_accuracy = scores or (None, None)
         self.rows.append(
             Row(
                 epoch,
                 self.step,
                 float(np.mean(self._losses)),
                 rate,
-                *(scores or (None, None)),
+                mean_iou,
+                pixel_accuracy,
                 self._seconds,
             )
         )

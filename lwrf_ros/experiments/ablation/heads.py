@@ -200,7 +200,7 @@ def train_head(
             set_rate(optimiser, recipe.rate_factor(done / total))
             loss = loss_of(head(features[chosen].to(device)), chosen)
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             on_step(float(loss.detach()))
     head.eval()

@@ -40,14 +40,15 @@ def read_frames(
     Raises:
         FrameError: If the recording cannot be read or holds no images.
     """
-    pictures = []
+    pictures: list[NDArray[np.uint8]] = []
     with open_frames(path, topic) as source:
         for frame in islice(source, count):
             check(frame.image)
             picture = decode(frame.image)
             to_rgb = _TO_RGB[picture.encoding]
             array = picture.array if to_rgb is None else cv2.cvtColor(picture.array, to_rgb)
-            pictures.append(np.ascontiguousarray(cv2.resize(array, size[::-1])))
+            resized = cv2.resize(array, size[::-1])
+            pictures.append(np.ascontiguousarray(resized, dtype=np.uint8))
     if not pictures:
         raise FrameError(f"{path} holds no images; give another recording")
     return pictures

@@ -42,7 +42,7 @@ def plot_benchmark(path: Path, about: str, results: Sequence[CaseResult]) -> Non
         _panel(axes, result)
     panels[0, 0].legend(loc="lower right", fontsize=8, frameon=False)
     figure.supxlabel("\n".join(note), fontsize=7, ha="left", x=0.01, color="0.35")
-    canvas.print_png(str(path))
+    canvas.print_png(str(path))  # type: ignore[no-untyped-call]
 
 
 def _panel(axes: Axes, result: CaseResult) -> None:

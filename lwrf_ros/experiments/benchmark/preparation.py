@@ -96,7 +96,8 @@ def _truth(
         image = interpolate(image, size=size, mode="bilinear", align_corners=False)
         # channels_last computes the same and takes a fifth of the time.
         batch = ((image / 255 - mean) / std).contiguous(memory_format=torch.channels_last)
-        logits = network.to(memory_format=torch.channels_last)(batch)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        logits = network(batch)
         scores = interpolate(logits, size=frame.shape[:2], mode="bilinear", align_corners=False)
         labels: NDArray[np.uint8] = scores[0].max(dim=0).indices.to(torch.uint8).numpy()
     return labels

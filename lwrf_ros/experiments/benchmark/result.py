@@ -115,4 +115,6 @@ class CaseResult:
     def ratio(self, outcome: Outcome, to: str) -> float | None:
         """Return how many times as long a contestant's median is as that of another."""
         other = self.find(to)
-        return other and outcome.percentile_ms(50) / other.percentile_ms(50)
+        if other is None:
+            return None
+        return outcome.percentile_ms(50) / other.percentile_ms(50)

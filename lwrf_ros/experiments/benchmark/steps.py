@@ -80,7 +80,8 @@ def _measured(case: Case, seconds: float) -> str:
     with ThreadPoolExecutor(max(1, case.threads - 1)) as helpers:
         network = CpuNetwork(plain_network(case), case.threads, helpers)
         network(image)
-        passes, end = [], time.perf_counter() + seconds * _SHARE_OF_PASSES
+        passes: list[float] = []
+        end = time.perf_counter() + seconds * _SHARE_OF_PASSES
         while not passes or time.perf_counter() < end:
             started = time.perf_counter()
             network(image)

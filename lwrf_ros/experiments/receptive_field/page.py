@@ -67,7 +67,7 @@ def marked_field(
     """
     height, width = image.shape[:2]
     stretched = cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR)
-    inside = field_of(stretched, threshold)
+    inside = field_of(stretched.astype(np.float32, copy=False), threshold)
     picture = np.where(inside[:, :, np.newaxis], image, DARK * image).astype(np.uint8)
     centre = (centre_px[0] * width / values.shape[1], centre_px[1] * height / values.shape[0])
     return _outlined(picture, inside, centre)

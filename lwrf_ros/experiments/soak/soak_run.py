@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,7 +181,7 @@ class _Soak:
             overlay_alpha=self._draw.random(),
         )
 
-    def _keep(self, accounts: dict[str, Counter[str]]) -> None:
+    def _keep(self, accounts: Mapping[str, Counter[str]]) -> None:
         for name, account in accounts.items():
             self._earlier[name].update(account)
 

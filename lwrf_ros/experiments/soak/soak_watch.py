@@ -12,6 +12,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.srv import SetParametersAtomically
+from rclpy.client import Client
 from rclpy.parameter import Parameter
 
 from lwrf_ros.node.health.diagnostics import OUTCOMES
@@ -37,8 +38,10 @@ class SoakWatch(NodeWatch):
         self.wrong: list[str] = []
         self.reports = 0
         super().__init__(name, domain_id, check)
-        self._change_state = self._node.create_client(ChangeState, f"/{name}/change_state")
-        self._set = self._node.create_client(
+        self._change_state: Client[Any, Any] = self._node.create_client(
+            ChangeState, f"/{name}/change_state"
+        )
+        self._set: Client[Any, Any] = self._node.create_client(
             SetParametersAtomically, f"/{name}/set_parameters_atomically"
         )
 
@@ -91,6 +94,9 @@ class SoakWatch(NodeWatch):
                 return self.accounts
             previous = dict(self.accounts)
         raise NodeWatchError(f"frames still wait after {_REPORT_S:g} s; see the node's log")
+
+    def _client(self, service: type, name: str) -> Client[Any, Any]:
+        return self._node.create_client(service, name)
 
     def _call(self, client: Any, request: Any) -> Any:
         answer = client.call_async(request)

@@ -82,7 +82,7 @@ def passes_of(
             module = build_network(network.backbone, num_classes, network.decoder)
             randomise(module, _SEED)
             on_device = module.to(device, PRECISIONS[precision])
-            built[network] = on_device.to(memory_format=torch.channels_last)
+            built[network] = on_device.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         found: dict[tuple[Network, tuple[int, int]], Passes] = {}
         for size in sizes:
             times = take_turns(built, size, passes, device, PRECISIONS[precision], on_pass)

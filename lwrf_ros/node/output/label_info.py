@@ -15,6 +15,7 @@ try:
     from vision_msgs.msg import LabelInfo, VisionClass
 except ImportError:
     LabelInfo = VisionClass = None
+INSTALLED = LabelInfo is not None
 
 MISSING = "vision_msgs is not installed: there is no topic label_info"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -146,7 +147,7 @@ class BagMessages:
                     TYPE_NAME, f"{name} has the type {topic.message_type}, wanted {message_type}"
                 )
             count = topic.count + (earlier.count if earlier else 0)
-            self.topics[name] = topic._replace(message_type=message_type, count=count)
+            self.topics[name] = replace(topic, message_type=message_type, count=count)
 
     def _decompressed(self, message: RawMessage) -> RawMessage | None:
         if self.ros1 or not message.data.startswith(ZSTD_MAGIC):

@@ -131,10 +131,10 @@ class BagWriter:
     def checkpoint(self) -> None:
         """Make a whole bag of what has been written."""
         started_s = time.monotonic()
-        self._writer.flush()
+        self._writer.flush()  # type: ignore[no-untyped-call]
         end = self._stream.tell()
         # The copy writes the index and is done for; the original never learns of it.
-        copy.deepcopy(self._writer).finish()
+        copy.deepcopy(self._writer).finish()  # type: ignore[no-untyped-call]
         self._stream.commit(end)
         self._write_metadata()
         now_s = time.monotonic()

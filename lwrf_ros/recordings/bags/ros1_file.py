@@ -10,6 +10,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -116,7 +117,7 @@ class Ros1File:
             self.start_ns = time_ns if self.start_ns is None else min(self.start_ns, time_ns)
             self.end_ns = time_ns if self.end_ns is None else max(self.end_ns, time_ns)
         self.topics = {
-            name: topic._replace(count=counts[name]) for name, topic in self.topics.items()
+            name: replace(topic, count=counts[name]) for name, topic in self.topics.items()
         }
 
     def _scan(self, faults: Faults) -> Iterator[RawMessage]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 
@@ -23,7 +24,8 @@ class RawMessage(NamedTuple):
     data: bytes
 
 
-class BagTopic(NamedTuple):
+@dataclass(frozen=True)
+class BagTopic:
     """What a bag says of a topic.
 
     Attributes:

@@ -7,11 +7,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from lwrf_ros.experiments.benchmark.case import Setting, plain_network
 from lwrf_ros.experiments.benchmark.peers.around import Around
@@ -40,8 +41,9 @@ class Compiled:
         torch.set_num_threads(case.threads)
         os.environ[_CACHE] = self._cache.name
         inductor.freezing = True
-        network = plain_network(case).to(dtype=self._dtype, memory_format=torch.channels_last)
-        self._network = torch.compile(network)
+        network = plain_network(case).to(self._dtype)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network: Callable[[Tensor], Tensor] = torch.compile(network)
         self._around = Around(self._setting)
         self([np.zeros((*case.image_size, 3), np.uint8)] * case.batch)
 

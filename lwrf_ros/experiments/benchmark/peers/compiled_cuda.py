@@ -30,10 +30,8 @@ class Whole(nn.Module):
     def __init__(self, setting: Setting) -> None:
         super().__init__()
         self.before = Before(setting, torch.channels_last)
-        network = plain_network(setting.case)
-        self.network = network.to(
-            dtype=PRECISIONS[setting.case.precision], memory_format=torch.channels_last
-        )
+        self.network = plain_network(setting.case).to(PRECISIONS[setting.case.precision])
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.after = After(setting)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:

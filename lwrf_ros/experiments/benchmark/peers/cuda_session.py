@@ -63,9 +63,9 @@ class CudaSession(ABC):
     def _prepare(self) -> None:
         case, classes = self.setting.case, self.setting.num_classes
         cells = [-(-side // 4) for side in case.input_size]
-        kind = {"dtype": PRECISIONS[case.precision], "device": torch.device(case.device)}
-        self.input = torch.empty((case.batch, 3, *case.input_size), **kind)
-        self.logits = torch.empty((case.batch, classes, *cells), **kind)
+        dtype, device = PRECISIONS[case.precision], torch.device(case.device)
+        self.input = torch.empty((case.batch, 3, *case.input_size), dtype=dtype, device=device)
+        self.logits = torch.empty((case.batch, classes, *cells), dtype=dtype, device=device)
         self.load()
         before = Before(self.setting, torch.contiguous_format).to(case.device)
         self._before = torch.compile(before, fullgraph=True)

@@ -20,6 +20,9 @@ from lwrf_ros.segmentation import PRECISIONS
 class Before(nn.Module):
     """``(N, H, W, 3) uint8`` to the network's input ``(N, 3, h, w)`` in the case's precision."""
 
+    scale: Tensor
+    offset: Tensor
+
     def __init__(self, setting: Setting, memory_format: torch.memory_format) -> None:
         super().__init__()
         self._size = setting.case.input_size
@@ -41,6 +44,8 @@ class Before(nn.Module):
 class After(nn.Module):
     """Logits ``(N, C, h, w)`` to labels ``(N, H, W) uint8`` and counts ``(N, C) int64``."""
 
+    classes: Tensor
+
     def __init__(self, setting: Setting) -> None:
         super().__init__()
         self._size = setting.case.image_size
@@ -57,7 +62,7 @@ class After(nn.Module):
 
 def new_stream(device: str) -> torch.cuda.Stream:
     """Return a stream for a contestant, whose work begins after what torch has under way."""
-    stream = torch.cuda.Stream(device)
+    stream: torch.cuda.Stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
     stream.wait_stream(torch.cuda.default_stream(device))
     return stream
 
@@ -77,7 +82,10 @@ class Transfer:
         self._names: list[str] = []
         # As in this package's engine the waiting thread sleeps instead of spinning: a robot has
         # other work for its cores, and who spins looks faster.
-        self._events = [torch.cuda.Event(enable_timing=True, blocking=True) for _ in range(8)]
+        self._events = [
+            torch.cuda.Event(enable_timing=True, blocking=True)  # type: ignore[no-untyped-call]
+            for _ in range(8)
+        ]
 
     def upload(self, images: Sequence[NDArray[np.uint8]]) -> Tensor:
         """Start a call: bring ``(H, W, 3) uint8`` images to the device."""
