@@ -109,7 +109,7 @@ class Shipment:
 
     def unpacked(self) -> ArchiveOptions:
         """Return the options over files of this machine, which are written once."""
-        here = {}
+        here: dict[str, Any] = {}
         for name, content in self.files.items():
             digest = hashlib.sha256(content).hexdigest()[:24]
             path = Path(tempfile.gettempdir()) / f"lwrf_archive_{digest}{self.suffixes[name]}"
