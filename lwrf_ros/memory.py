@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What the C library does with memory that a frame has left."""
+"""Memory that a frame has left, and how the C library gives it back."""
 
 from __future__ import annotations
 

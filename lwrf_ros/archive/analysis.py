@@ -252,7 +252,7 @@ class _Rows:
 
     @property
     def faults(self) -> Counter[str]:
-        """What was wrong with the recording, by kind."""
+        """Faults of the recording, counted by kind."""
         assert self._recording is not None  # `begin` came first
         return Counter(self._recording.faults.counts)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What ``lwrf archive`` does with its arguments."""
+"""The work of ``lwrf archive`` from its parsed arguments."""
 
 from __future__ import annotations
 

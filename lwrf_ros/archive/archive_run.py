@@ -31,7 +31,7 @@ _DEATHS = ("BrokenProcessPool", "WorkerCrashedError", "OutOfMemoryError", "Local
 
 @dataclass(frozen=True)
 class Report:
-    """What a run did.
+    """Outcome of a run.
 
     Attributes:
         found: Recordings that were found.

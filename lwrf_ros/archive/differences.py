@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What changed between two archives of the same recordings: other weights, another version."""
+"""Differences between two archives of the same recordings: other weights, another version."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What goes wrong with an archive as a whole."""
+"""Errors of an archive as a whole."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What a recording is, whatever it is called and wherever it lies."""
+"""Identity of a recording, whatever it is called and wherever it lies."""
 
 from __future__ import annotations
 

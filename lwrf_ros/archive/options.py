@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What is done with every recording of an archive, and how that is shipped to other machines."""
+"""Options of an archive, and how they are shipped to other machines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FILES = ("weights", "classes", "class_groups")
 
 @dataclass(frozen=True)
 class ArchiveOptions:
-    """What is done with every recording.
+    """Options that apply to every recording.
 
     Attributes:
         engine: Which network makes the labels, and how.

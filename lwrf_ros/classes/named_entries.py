@@ -16,7 +16,7 @@ from lwrf_ros.names import fault_of_name
 
 @dataclass(frozen=True)
 class EntryForm:
-    """What the entries of a file look like.
+    """The form of a file's entries.
 
     Attributes:
         noun: What messages call one, "class" for example.

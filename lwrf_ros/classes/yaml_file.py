@@ -22,7 +22,7 @@ MAX_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class FileKind:
-    """What a file is meant to be.
+    """The kind of a file: its purpose and what its errors call it.
 
     Attributes:
         name: What messages call it, "class table" for example.
@@ -54,7 +54,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class YamlFile:
-    """What a file says, with nothing checked but that it is YAML, and where.
+    """The content of a YAML file with the line of each entry; nothing is validated.
 
     Attributes:
         kind: What it is meant to be.

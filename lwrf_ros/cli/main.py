@@ -43,7 +43,7 @@ from lwrf_ros.processes.interruption import terminated_like_interrupted
 
 
 class Subcommand(Protocol):
-    """What a module of ``cli`` offers to be a subcommand.
+    """The interface that a module of ``cli`` offers to be a subcommand.
 
     These modules import nothing heavy at their top (rclpy, torch, OpenCV, …), only in `run`, so
     that ``lwrf --help`` answers at once.

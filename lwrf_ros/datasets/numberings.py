@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What the values in the masks of the paper's data sets mean, by the bundled class tables."""
+"""Meaning of the values in the masks of the paper's data sets, by the bundled class tables."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class DatasetError(LwrfError):
 
 @dataclass(frozen=True)
 class Numbering:
-    """What the values in the masks of a published data set mean.
+    """Meaning of the values in the masks of a published data set.
 
     Attributes:
         title: What the data set is called.

@@ -21,7 +21,7 @@ INCLUDES = "image in, labels and coverage out, one image at a time; median after
 
 @dataclass(frozen=True)
 class FrameTime:
-    """What was measured.
+    """A measured time per frame.
 
     Attributes:
         median_ms: Median time of a frame in milliseconds; `INCLUDES` says of what.

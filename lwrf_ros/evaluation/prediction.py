@@ -17,7 +17,7 @@ from lwrf_ros.segmentation import Segmenter
 
 
 class Prediction(NamedTuple):
-    """What was found in an image.
+    """The prediction for one image.
 
     Attributes:
         labels: ``(H, W) uint8`` class indices, 255 for unlabelled.

@@ -38,7 +38,7 @@ class Frame:
 
 @dataclass(eq=False)
 class Scores:
-    """What a pass over a data set gave.
+    """Scores of a pass over a data set.
 
     Attributes:
         precision: That the network ran in.

@@ -23,7 +23,7 @@ SEED = 0
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """What was measured, on every pixel that has a truth.
+    """Calibration, measured on every pixel that has a ground truth.
 
     Attributes:
         before: At the temperature that the weights had.

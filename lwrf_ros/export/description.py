@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What an exported file says of itself, so that it can be used without anything beside it."""
+"""Description of an exported file within the file, so that it can be used by itself."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What is exported: a network by itself, or with the way from an image and to its labels."""
+"""Models to export: a network by itself, or with pre- and postprocessing."""
 
 from __future__ import annotations
 

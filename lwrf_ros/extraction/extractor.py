@@ -20,7 +20,7 @@ from lwrf_ros.recordings import open_frames
 
 @dataclass(frozen=True)
 class ExtractOptions:
-    """What to extract, and where to.
+    """Options of an extraction: its frames and its destination.
 
     Attributes:
         choice: Which frames of which recording.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What became of every frame of a recording."""
+"""Counts of every frame of a recording by outcome."""
 
 from __future__ import annotations
 

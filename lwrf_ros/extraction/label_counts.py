@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What became of every image that was labelled, and what the labels hold."""
+"""Counts of every labelled image by outcome, and of the labels by class."""
 
 from __future__ import annotations
 

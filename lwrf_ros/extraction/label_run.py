@@ -28,7 +28,7 @@ from lwrf_ros.recordings.opening import is_bag
 
 @dataclass(frozen=True)
 class LabelOptions:
-    """What to label, by whom, and where to.
+    """Options of labelling: the images, the teachers and the destination.
 
     Attributes:
         choice: Which frames or photographs.

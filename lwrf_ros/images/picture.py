@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What comes out of decoding: a picture, or the reason why there is none."""
+"""The result of decoding: a picture, or the reason why there is none."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What a JPEG or PNG file claims to be, read from its first bytes before anything is decoded."""
+"""The header of a JPEG or PNG file, read from its first bytes before anything is decoded."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MOST_STRAY_BYTES = 2**16
 
 
 class PictureHeader(NamedTuple):
-    """What the first bytes of a compressed picture say.
+    """Size and depth that a compressed picture's header declares.
 
     Attributes:
         kind: JPEG or PNG.

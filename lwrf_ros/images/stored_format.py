@@ -17,7 +17,7 @@ _DEPTH = "compressedDepth"
 
 
 class StoredFormat(NamedTuple):
-    """What a format says.
+    """The parsed format of a CompressedImage.
 
     Attributes:
         recorded: Encoding of the image that was compressed; empty where it is not said.

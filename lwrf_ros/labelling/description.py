@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What has to be said of a teacher, because its file does not say it."""
+"""Description of a teacher, as far as its file does not contain it."""
 
 from __future__ import annotations
 

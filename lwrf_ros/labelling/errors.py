@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What is raised about teachers, their mappings and what they are asked for."""
+"""Errors of teachers, their mappings and their options."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class LabellerOptions:
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """What the teachers see in an image.
+    """The teachers' labels of an image.
 
     Attributes:
         mask: ``(H, W) uint8`` class indices, 255 where unlabelled.

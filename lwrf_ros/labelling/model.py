@@ -21,7 +21,7 @@ from lwrf_ros.optional import import_optional
 
 @dataclass(frozen=True)
 class InputTensor:
-    """What a network takes.
+    """A network's input tensor.
 
     Attributes:
         name: Its name in the file.
@@ -41,7 +41,7 @@ class InputTensor:
 
 @dataclass(frozen=True)
 class OutputTensor:
-    """What a network gives.
+    """A network's output tensor.
 
     Attributes:
         name: Its name in the file.

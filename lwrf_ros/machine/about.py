@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What a run was made on: processor, memory, versions; and what a process has used of it."""
+"""Conditions of a run: processor, memory, versions; and the memory that a process has used."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ SMALLEST_IMAGE_BYTES = 640 * 480 * 3
 
 @dataclass(frozen=True)
 class Middleware:
-    """What is known of the middleware of this process.
+    """Properties of this process's middleware.
 
     Attributes:
         name: Its identifier, rmw_fastrtps_cpp for example.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What `collect` found, as text to paste into a bug report."""
+"""The result of `collect`, as text to paste into a bug report."""
 
 from __future__ import annotations
 

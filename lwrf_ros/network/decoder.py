@@ -20,7 +20,7 @@ RCUS_IN, RCUS_OUT = 2, 3
 
 @dataclass(frozen=True)
 class DecoderForm:
-    """What differs between the decoders of the published networks by their encoder.
+    """Differences between the decoders of the published networks by their encoder.
 
     Attributes:
         width: Channels of every level but the deepest, and of the decoder's output.
@@ -87,7 +87,7 @@ class BottleneckUnit(nn.Module):
 
 @dataclass(frozen=True)
 class Blocks:
-    """What the decoders are built from.
+    """The kinds of block that a decoder is built from.
 
     Attributes:
         kernel: Side of every convolution's kernel but the classifier's, which has 3.

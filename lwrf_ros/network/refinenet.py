@@ -23,7 +23,7 @@ TEMPERATURES = (0.01, 100.0)
 
 
 class Encoder(Protocol):
-    """What a network needs to know of its encoder, beside calling it.
+    """The interface of an encoder, beside calling it.
 
     Attributes:
         taps: What it hands to the decoder, shallowest first, the first one at stride 4.
@@ -78,7 +78,7 @@ class RefineNet(nn.Module):
 
     @property
     def temperature(self) -> float:
-        """What the logits are divided by before the softmax that gives probabilities."""
+        """The divisor of the logits before the softmax that gives probabilities."""
         return self._temperature
 
     @temperature.setter

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What differs between releases of ROS, or has no public name in any of them."""
+"""Differences between releases of ROS, and names that none of them makes public."""
 
 from __future__ import annotations
 

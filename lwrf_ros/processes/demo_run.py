@@ -49,7 +49,7 @@ class DemoError(LwrfError):
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """What the demo runs on and with; the names are those of the command line."""
+    """Options of the demo; the names are those of the command line."""
 
     input: Path
     bag_topic: str | None

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What Ctrl-C and SIGTERM do to a command: end its work once, and never in the wrong moment."""
+"""Ctrl-C and SIGTERM: they end a command's work once, and never in the wrong moment."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ REASON_PREFIX = "refused."
 
 @dataclass(frozen=True)
 class Account:
-    """What became of the frames of one camera.
+    """Counts of the frames of one camera by outcome.
 
     Attributes:
         received: Frames that arrived.

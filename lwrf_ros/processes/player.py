@@ -54,7 +54,7 @@ class PlayError(LwrfError):
 
 @dataclass(frozen=True)
 class PlayOptions:
-    """What to play and how.
+    """Options of playing: the recording, the topics and the rate.
 
     Attributes:
         input: Path of the recording.
@@ -83,7 +83,7 @@ class PlayOptions:
 
 @dataclass(frozen=True)
 class Played:
-    """What was published.
+    """The messages that were published.
 
     Attributes:
         frames: Number of messages.

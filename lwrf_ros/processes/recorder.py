@@ -40,7 +40,7 @@ CONNECTED = "connected to"
 
 @dataclass(frozen=True)
 class RecordOptions:
-    """What to record and until when.
+    """Options of recording: the topics, and when to stop.
 
     Attributes:
         node: Full name of the node.
@@ -64,7 +64,7 @@ class RecordOptions:
 
     @property
     def base(self) -> str:
-        """What the topics begin with."""
+        """The prefix of the topics."""
         parts = [self.node.strip("/"), *([self.camera] if self.camera else [])]
         return "/" + "/".join(parts)
 

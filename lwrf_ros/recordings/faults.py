@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What can be wrong with a recording, and what becomes of it: an error, or a count."""
+"""Faults of a recording, each of which becomes an error or a count."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What a frame is, whatever it was recorded as."""
+"""A frame of a recording, whatever it was recorded as."""
 
 from __future__ import annotations
 

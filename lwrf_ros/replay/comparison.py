@@ -24,7 +24,7 @@ _Labels = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Limits:
-    """What may change; the default is nothing.
+    """Tolerances of a comparison; the default allows no change.
 
     Attributes:
         min_equal: Least share of equal pixels in each frame, 0..1.
@@ -67,7 +67,7 @@ class ChangedFrame:
 
 @dataclass(eq=False)
 class Comparison:
-    """What a comparison found.
+    """The result of a comparison.
 
     Attributes:
         golden: The earlier output.

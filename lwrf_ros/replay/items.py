@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What goes through a replay: frames and the other messages of the recording, in its order."""
+"""Items of a replay: frames and the other messages of the recording, in its order."""
 
 from __future__ import annotations
 

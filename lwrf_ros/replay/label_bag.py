@@ -21,7 +21,7 @@ from lwrf_ros.replay.run_record import PROCESSED, RunRecord, RunRecordError, rea
 
 
 class FrameKey(NamedTuple):
-    """What tells a frame from others of its recording.
+    """A key that identifies a frame of a recording.
 
     Attributes:
         topic: Its input topic.

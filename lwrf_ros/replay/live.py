@@ -43,7 +43,7 @@ AS_FAST_AS_IT_GOES = 1e9
 
 @dataclass(frozen=True, eq=False)
 class Live:
-    """What came back from the node.
+    """The labels that came back from the node.
 
     Attributes:
         labels: ``(H, W) uint8`` class indices by the stamp of the frame, nanoseconds.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What a replay writes besides its results: the cameras' CameraInfo, and topics that are kept."""
+"""Topics that a replay writes besides its results: the cameras' CameraInfo, and kept topics."""
 
 from __future__ import annotations
 

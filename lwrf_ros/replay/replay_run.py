@@ -36,7 +36,7 @@ WORKERS = max(2, min(8, (os.cpu_count() or 1) // 2))
 
 @dataclass(frozen=True)
 class ReplayOptions:
-    """What to replay, and how.
+    """Options of a replay.
 
     Attributes:
         input: Path of the recording.

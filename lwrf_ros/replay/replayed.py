@@ -60,7 +60,7 @@ class Replayed:
 
     @property
     def faults(self) -> dict[str, int]:
-        """What was wrong with the recording, by kind; empty if nothing was."""
+        """Faults of the recording, counted by kind; empty if there were none."""
         return dict(self.record.faults)
 
     @property

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What a replay leaves beside its bag: ``replay.json`` about the run, ``frames.csv`` by frame."""
+"""Record of a replay beside its bag: ``replay.json`` about the run, ``frames.csv`` by frame."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class CameraTopics:
 
 @dataclass
 class TopicAccount:
-    """What became of the frames of a topic: ``read = processed + refused``.
+    """Counts of the frames of a topic by outcome: ``read = processed + refused``.
 
     Attributes:
         read: Frames that were read.
@@ -62,7 +62,7 @@ class TopicAccount:
 
 @dataclass
 class RunRecord:
-    """What was replayed, with what, and how it went.
+    """Record of a replay: its input, its settings, its outcome.
 
     Attributes:
         input: Path of the recording as it was given.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What the engine takes, and what it says of anything else."""
+"""Arguments of the engine, and their errors."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ class StageClock:
 
 
 class Recent(Generic[_Value]):
-    """What belongs to a shape, for the shapes used last; older ones are let go."""
+    """Values by shape, for the shapes used last; older ones are let go."""
 
     def __init__(self, kept: int = _KEPT_SHAPES) -> None:
         self._kept = kept

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What a device can do to the engine, as two errors that say what to do, whoever raised it."""
+"""Errors of a device, as two classes that say what to do, whoever raised them."""
 
 from __future__ import annotations
 

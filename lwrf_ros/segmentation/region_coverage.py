@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What each class holds of the regions of an image, counted on the host."""
+"""Shares of the classes in the regions of an image, counted on the host."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lwrf_ros.segmentation.buffers import Recent
 
 
 class RegionShares(NamedTuple):
-    """What the classes hold of a region.
+    """Shares of the classes in a region.
 
     Attributes:
         name: The region's.

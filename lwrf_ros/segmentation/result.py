@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What the engine returns for an image."""
+"""The engine's result for an image."""
 
 from __future__ import annotations
 

@@ -30,8 +30,9 @@ class Rewrites:
             stages become one.
         separable_pool: A 5x5 max-pool becomes 5x1 and 1x5.
         split_classifier: The 3x3 classifier becomes a 1x1 to nine times the channels, one set for
-            each of its taps, and a `ShiftedSum` of the nine. A convolution to few channels leaves
-            half of a CPU's vector lanes empty, a matrix product to nine times as many does not.
+            each of its kernel positions, and a `ShiftedSum` of the nine. A convolution to few
+            channels leaves half of a CPU's vector lanes empty, a matrix product to nine times as
+            many does not.
     """
 
     merge_pairs: bool = True
@@ -137,14 +138,14 @@ def _rewrite(level: Level, rewrites: Rewrites) -> None:
 
 
 def _split(level: Level) -> ShiftedSum:
-    """Turn the 3x3 that ends a level into a 1x1 a tap, and return what puts them together."""
+    """Turn a level's last 3x3 into a 1x1 a kernel position; return the module that sums them."""
     crp, follower = level.crp, level.project
     if isinstance(crp, MergedChain):
         follower = crp.follower
-        crp.follower, crp.last = taps_apart(follower), taps_apart(crp.last)
+        crp.follower, crp.last = positions_apart(follower), positions_apart(crp.last)
     else:
         assert follower is not None  # the classifier
-        level.project = taps_apart(follower)
+        level.project = positions_apart(follower)
     assert follower.bias is not None  # it has one
     return ShiftedSum(follower.bias.detach())
 
@@ -155,7 +156,7 @@ def _pointwise(convs: Iterable[nn.Module]) -> bool:
 
 
 class ShiftedSum(nn.Module):
-    """The sum that a 3x3 convolution makes of its nine taps, each computed as a 1x1.
+    """The sum that a 3x3 convolution makes of its nine kernel positions, each computed as a 1x1.
 
     Args:
         bias: ``(C,)`` that is added.
@@ -168,14 +169,15 @@ class ShiftedSum(nn.Module):
     bias: Tensor
 
     def forward(self, parts: Tensor) -> Tensor:
-        """Map ``(N, 9 * C, H, W)``, tap by tap (rows first), to ``(N, C, H, W)``."""
+        """Map ``(N, 9 * C, H, W)``, by kernel position (rows first), to ``(N, C, H, W)``."""
         count, _, height, width = parts.shape
         padded = pad(parts, (1, 1, 1, 1)).view(count, 3, 3, -1, height + 2, width + 2)
         total = self.bias.view(1, -1, 1, 1).expand(count, -1, height, width)
         for row in range(3):
             for column in range(3):
-                tap = padded[:, row, column, :, row : row + height, column : column + width]
-                total = total + tap
+                total = (
+                    total + padded[:, row, column, :, row : row + height, column : column + width]
+                )
         return total
 
 
@@ -214,8 +216,8 @@ def chained(first: nn.Conv2d, second: nn.Conv2d) -> nn.Conv2d:
     return _with(second, weight, None)
 
 
-def taps_apart(conv: nn.Conv2d) -> nn.Conv2d:
-    """Return a 1x1 whose output channels are those of a 3x3's taps, without the bias."""
+def positions_apart(conv: nn.Conv2d) -> nn.Conv2d:
+    """Return a 1x1 whose output channels are those of a 3x3's positions, without the bias."""
     weight = conv.weight.permute(2, 3, 0, 1).reshape(-1, conv.in_channels, 1, 1)
     made = nn.Conv2d(conv.in_channels, weight.shape[0], 1, bias=False)
     with torch.no_grad():

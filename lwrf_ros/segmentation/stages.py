@@ -62,7 +62,7 @@ class Stages(FrameEnds, Protocol):
 
     @property
     def description(self) -> str:
-        """What runs the stages, in words."""
+        """The implementation that runs the stages, in words."""
 
     def new_batch(self, count: int, size: tuple[int, int]) -> Tensor:
         """Return memory for `count` images of ``(h, w)``, as `forward` wants it."""
@@ -121,7 +121,7 @@ class TorchNetwork:
 
     @property
     def description(self) -> str:
-        """What runs the network, in words."""
+        """The implementation that runs the network, in words."""
         return f"torch {torch.__version__}"
 
     def __call__(self, batch: Tensor) -> Tensor:

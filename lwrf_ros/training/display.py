@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What a training under way shows and writes: progress bar, log, curves and weights."""
+"""Display and files of a training under way: progress bar, log, curves and weights."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _Loaded = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8] | None]
 
 
 class Batch(NamedTuple):
-    """What one step learns from, as uint8 on the device.
+    """The samples of one training step, as uint8 on the device.
 
     Attributes:
         images: ``(N, 3, H, W)`` RGB.

@@ -16,7 +16,7 @@ MIN_ROWS_FOR_CURVES = 2
 
 @dataclass(frozen=True)
 class Row:
-    """What is known of an epoch when it ends.
+    """An epoch's results.
 
     Attributes:
         epoch: Its number, from 1.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What a training minimises: cross entropy, soft labels, Jaccard, deeper classifiers."""
+"""Losses that a training minimises: cross entropy, soft labels, Jaccard, deeper classifiers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What a training starts from: given weights, a given encoder, or nothing."""
+"""Starting points of a training: given weights, a given encoder, or nothing."""
 
 from __future__ import annotations
 

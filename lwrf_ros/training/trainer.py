@@ -42,7 +42,7 @@ class DivergedError(LwrfError):
 
 @dataclass(frozen=True)
 class Task:
-    """What is trained, on what and how: all that the result depends on.
+    """A training task: everything that the result depends on.
 
     Attributes:
         pairs: The training pairs.
@@ -85,7 +85,7 @@ class Task:
 
     @cached_property
     def contents(self) -> str:
-        """What is in the files of the training pairs, as a hash; read once."""
+        """Hash of the contents of the training pairs' files; read once."""
         digest = hashlib.sha256()
         for pair in self.pairs:
             for path in filter(None, (pair.image, pair.mask, pair.probabilities)):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What a weights file says of itself: the text entries beside its tensors, read and rewritten."""
+"""The card of a weights file: the text entries beside its tensors, read and rewritten."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _CARD_LIMIT = 1e6
 
 @dataclass(frozen=True)
 class WeightsInfo:
-    """What is known of weights that were loaded.
+    """Facts about weights that were loaded.
 
     Attributes:
         source: The file's path, or "mapping".
@@ -51,7 +51,7 @@ class WeightsInfo:
 
     @property
     def terms(self) -> str:
-        """What the card says of the weights' licence, for people; empty if it says nothing."""
+        """The licence of the weights according to their card, for people; empty if it has none."""
         return terms_of(self.card)
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What the card of a weights file says of their licence, in one sentence for people."""
+"""The licence of weights according to their card, in one sentence for people."""
 
 from __future__ import annotations
 

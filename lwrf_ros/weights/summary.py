@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What there is to know of a weights file without building its network: for lists and reports."""
+"""Summary of a weights file without building its network: for lists and reports."""
 
 from __future__ import annotations
 

@@ -18,9 +18,9 @@ from lwrf_ros.segmentation.simplify import (
     Rewrites,
     ShiftedSum,
     chained,
+    positions_apart,
     side_by_side,
     simplify,
-    taps_apart,
 )
 from lwrf_ros.weights.checkpoint import load_weights
 
@@ -138,13 +138,13 @@ def test_a_sum_is_side_by_side() -> None:
     assert joined.weight[:, :, 0, 0].tolist() == [[1.0, 3.0, 4.0], [2.0, 5.0, 6.0]]
 
 
-def test_the_taps_of_a_3x3_are_summed_where_they_belong() -> None:
+def test_the_positions_of_a_3x3_are_summed_where_they_belong() -> None:
     classifier = nn.Conv2d(1, 1, 3, padding=1)
     classifier.weight.data = torch.arange(1.0, 10.0).view(1, 1, 3, 3)
     classifier.bias.data.fill_(100.0)
     x = torch.zeros(1, 1, 2, 3)
     x[0, 0, 0, 1] = 1.0
-    parts = conv2d(x, taps_apart(classifier).weight)
+    parts = conv2d(x, positions_apart(classifier).weight)
     got = ShiftedSum(classifier.bias.detach())(parts)
     # The one pixel is seen by its neighbours through the tap that points at it.
     assert got[0, 0].tolist() == [[106.0, 105.0, 104.0], [103.0, 102.0, 101.0]]

@@ -55,7 +55,7 @@ BACKGROUND = "background"
 
 @dataclass(frozen=True)
 class Place:
-    """What the heads at a place reach on the validation set.
+    """Scores that the heads at a place reach on the validation set.
 
     Attributes:
         name: Of the place.

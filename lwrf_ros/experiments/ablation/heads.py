@@ -51,7 +51,7 @@ def unit_places(network: RefineNet) -> list[TapPlace]:
 
 @dataclass(frozen=True, eq=False)
 class Frozen:
-    """What a network makes of a data set, kept.
+    """Features of a data set from a frozen network, kept.
 
     Attributes:
         features: ``(N, C, h, w) float16`` by the name of the place.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What is measured: one network at one size on one device. Light, and it travels to processes."""
+"""A case to measure: one network at one size on one device, light enough to send."""
 
 from __future__ import annotations
 

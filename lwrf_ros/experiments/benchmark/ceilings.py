@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What the machine can do at best: a large matrix product, and copying."""
+"""The machine's ceilings: a large matrix product, and copying."""
 
 from __future__ import annotations
 

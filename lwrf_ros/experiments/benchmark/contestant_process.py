@@ -35,7 +35,7 @@ class ProcessError(Exception):
 
 @dataclass(frozen=True)
 class Ready:
-    """What a contestant says when its first labels are there.
+    """A contestant's report when its first labels are there.
 
     Attributes:
         description: How it runs, in words.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What ROS adds to the engine's time: from a camera's stamp to its labels' receipt, over DDS.
+"""Latency that ROS adds to the engine: from a camera's stamp to its labels' receipt, over DDS.
 
 Three processes, each with rclpy: the camera (`dds_camera.py`), the node as users start it, and
 this one, which receives the labels. The node takes the engine's own time off frame by frame and
@@ -48,7 +48,7 @@ class DdsLatencyError(LwrfError):
 
 @dataclass(frozen=True)
 class DdsOptions:
-    """What to send, and into what.
+    """Options of the measurement: the images to send and the node to send them to.
 
     Attributes:
         width: Pixels in a row of the rgb8 images.
@@ -69,7 +69,7 @@ class DdsOptions:
 
 @dataclass(frozen=True)
 class DdsLatency:
-    """What was measured; times in milliseconds.
+    """The measured latency; times in milliseconds.
 
     Attributes:
         published: Frames that the camera sent, warm-up included.
@@ -99,7 +99,7 @@ class DdsLatency:
 
     @property
     def ros_p50_ms(self) -> float:
-        """What ROS adds to the engine's time; the end of `publish` counts on both sides of it."""
+        """The time that ROS adds to the engine; the end of `publish` counts on both sides of it."""
         return self.in_p50_ms + self.out_p50_ms
 
 

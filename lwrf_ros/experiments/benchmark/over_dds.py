@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What ROS adds to the engine's time, asked of `dds_latency` for each size of image."""
+"""Latency that ROS adds to the engine, measured by `dds_latency` for each size of image."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What is found out once a case, in a process of its own: the truth, the ONNX file, the counts."""
+"""Preparation of a case, once, in a process of its own: the truth, the ONNX file, the counts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TRIES = 9
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """What all contestants of a case are given and measured by.
+    """Inputs and ground truth that all contestants of a case share.
 
     Attributes:
         setting: For the contestants.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What was measured of a contestant and of a case, before it becomes text, table or plot."""
+"""Results of a contestant and of a case, before they become text, table or plot."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class CaseResult:
 
     @property
     def setting(self) -> Setting:
-        """What the contestants were given."""
+        """The setting that the contestants were given."""
         return self.prepared.setting
 
     @property

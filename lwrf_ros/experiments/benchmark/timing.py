@@ -27,7 +27,7 @@ SLOW_SHARE = 2.0
 
 
 class Runner(Protocol):
-    """What takes turns."""
+    """A callable that takes turns with others."""
 
     name: str
 
@@ -37,7 +37,7 @@ class Runner(Protocol):
 
 @dataclass
 class Turns:
-    """What came of it.
+    """The result of taking turns.
 
     Attributes:
         laps: Of each runner, without those of the warm-up.

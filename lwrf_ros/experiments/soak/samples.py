@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What a process holds of the machine, sampled from /proc, and whether that grows."""
+"""Resources that a process holds, sampled from /proc, and whether they grow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MIB = 2**20
 
 
 class Sample(NamedTuple):
-    """What a process holds at one moment.
+    """Resources of a process at one moment.
 
     Attributes:
         memory_mib: Resident memory that is its own, shared memory left out.
@@ -48,7 +48,7 @@ class Growth(NamedTuple):
 
     @property
     def grown(self) -> float:
-        """What has been added."""
+        """The increase since the beginning."""
         return self.end - self.begin
 
 

@@ -27,7 +27,7 @@ _END_S = 2.0
 
 @dataclass(frozen=True)
 class SoakReport:
-    """What a soak has shown.
+    """The result of a soak.
 
     Attributes:
         seconds: How long it ran.
@@ -51,7 +51,7 @@ class SoakReport:
 
     @property
     def problems(self) -> list[str]:
-        """What should not be, in words."""
+        """Violated expectations, in words."""
         found = [f"an account does not add up: {text}" for text in self.wrong]
         found += [
             f"{growth.name} grew by {growth.grown:.1f}; wanted at most {_LIMITS[growth.name]:g}"

@@ -36,7 +36,7 @@ _LISTENER = (sys.executable, "-m", "lwrf_ros.experiments.soak.listener")
 
 @dataclass(frozen=True)
 class SoakOptions:
-    """What to do to the node, and for how long.
+    """Options of a soak: the faults to make, and for how long.
 
     Attributes:
         seconds: How long.

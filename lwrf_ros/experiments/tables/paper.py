@@ -57,7 +57,7 @@ class Runtime(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """What the paper says of a network; None where it says nothing.
+    """A network's row in the paper's tables; None where the paper gives no value.
 
     Attributes:
         title: What the table calls it.

@@ -33,7 +33,7 @@ class Counts(NamedTuple):
 
 @dataclass
 class Results:
-    """What was measured.
+    """Measured results.
 
     Attributes:
         tables: The numbers of the tables that were asked for.

@@ -38,7 +38,7 @@ class TransportError(LwrfError):
 
 @dataclass(frozen=True)
 class Case:
-    """What is sent, and how.
+    """A transport to measure: the message and the way it is sent.
 
     Attributes:
         transport: One of `lwrf_ros.experiments.transport.TRANSPORTS`.
@@ -59,7 +59,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came through.
+    """The outcome of a measurement: the messages that arrived.
 
     Attributes:
         received: Number of images.

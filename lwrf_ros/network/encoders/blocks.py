@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What the encoders share: convolutions with a batch norm, and the description of a tap."""
+"""Building blocks of the encoders: convolutions with a batch norm, and the description of a tap."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from lwrf_ros.configuration.parameters import Parameters
 
 @dataclass(frozen=True)
 class CameraFacts:
-    """What is known of a camera when it is judged; counts are those since the last time.
+    """Facts by which a camera is judged; counts are those since the last time.
 
     Attributes:
         topic: Full name of its image topic.

@@ -41,7 +41,7 @@ _STALLED_AFTER_S = 10.0
 
 
 class Remedy(Enum):
-    """What to do with the frames of a group that the engine did not run."""
+    """Treatment of the frames of a group that the engine did not run."""
 
     REFUSE = auto()
     RUN_AGAIN = auto()

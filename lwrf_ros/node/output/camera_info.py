@@ -26,7 +26,7 @@ _WARN_EVERY_S = 5.0
 
 
 class Sizes(NamedTuple):
-    """What an image was and what its labels are, ``(height, width)`` in pixels each."""
+    """Sizes of an image and of its labels, ``(height, width)`` in pixels each."""
 
     image: tuple[int, int]
     labels: tuple[int, int]

@@ -31,7 +31,7 @@ _COPY_BYTES = 2**20
 
 
 class BagFiles(NamedTuple):
-    """What a bag consists of.
+    """The files that a bag consists of.
 
     Attributes:
         paths: Its files in their order, as they lie there.

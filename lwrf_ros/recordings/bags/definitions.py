@@ -12,7 +12,7 @@ from rosbags.typesys import Stores, get_typestore
 
 
 class Definition(NamedTuple):
-    """What a bag says of a topic's messages.
+    """The definition of a topic's messages, as the bag has it.
 
     Attributes:
         message_type: In full, sensor_msgs/msg/Image for example.

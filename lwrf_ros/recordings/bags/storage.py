@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What the files of all kinds of bags have in common."""
+"""The common interface of the files of all kinds of bags."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RawMessage(NamedTuple):
 
 @dataclass(frozen=True)
 class BagTopic:
-    """What a bag says of a topic.
+    """A topic's description in a bag.
 
     Attributes:
         message_type: As the bag writes it.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What a page shows, as data for its script: everything but the pictures."""
+"""Data of a page for its script: everything but the pictures."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What was said of a replay: its comparison with an earlier one, its scores against the truth."""
+"""Judgements of a replay: its comparison with an earlier one, its scores against the truth."""
 
 from __future__ import annotations
 

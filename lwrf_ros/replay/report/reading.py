@@ -51,7 +51,7 @@ class CameraRun:
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """The name that is shown to people."""
         return self.topics.name or self.topics.topic
 
     @property

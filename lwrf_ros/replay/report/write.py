@@ -35,7 +35,7 @@ _DIFFERENCES = "the frames that have changed most since the earlier replay"
 
 
 class Report(NamedTuple):
-    """What was written.
+    """The written report.
 
     Attributes:
         path: The page.

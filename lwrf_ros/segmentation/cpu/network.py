@@ -55,7 +55,7 @@ class CpuNetwork:
 
     @property
     def description(self) -> str:
-        """What runs the network, in words."""
+        """The implementation that runs the network, in words."""
         return "kernels compiled by numba"
 
     def __call__(self, batch: Tensor) -> Tensor:

@@ -66,7 +66,7 @@ class CpuStages:
 
     @property
     def description(self) -> str:
-        """What runs the stages, in words."""
+        """The implementation that runs the stages, in words."""
         network = self._network.description
         return f"{network}; {self._failure}" if self._failure else network
 

@@ -60,7 +60,7 @@ class CudaStages:
 
     @property
     def description(self) -> str:
-        """What runs, and why not what is faster, in words for the log."""
+        """The implementation in use, and why not a faster one, in words for the log."""
         network = self._graphs.failure or "network in CUDA graphs"
         return f"{self._ends_form}; {network}"
 

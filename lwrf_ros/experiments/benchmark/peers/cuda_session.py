@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What contestants share whose network runs on a GPU outside torch, in memory of torch's."""
+"""Base of contestants whose network runs on a GPU outside torch, in memory of torch's."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What contestants need, and what is said where it is not there."""
+"""Requirements of contestants, and the message where one is missing."""
 
 from __future__ import annotations
 

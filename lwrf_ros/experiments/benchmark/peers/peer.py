@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What a contestant is: images in, labels and coverage out, with the time of each stage."""
+"""Interface of a contestant: images in, labels and coverage out, with the time of each stage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class UnavailableError(Exception):
 
 
 class Answer(NamedTuple):
-    """What a contestant says of one image of H x W pixels.
+    """A contestant's result for one image of H x W pixels.
 
     Attributes:
         labels: ``(H, W) uint8``, the class index of each pixel.

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What numba compiles, and the records that tell it what to do."""
+"""Kernels that numba compiles, and the records that describe their work."""

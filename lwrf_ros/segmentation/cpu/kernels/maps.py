@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What is no convolution: image to map, map to logits, and what looks at every pixel by itself."""
+"""Steps other than convolutions: image to map, map to logits, and pixel-wise operations."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What is done to a source before its product: pools, depthwise convolutions, stretching, sums.
+"""Prologues of a product's source: pools, depthwise convolutions, stretching, sums.
 
 It is made a few rows at a time, into the thread's own memory, so that it is still in the cache when
 the product reads it.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What the kernels on a CPU are told of a step of the network, as records of numbers.
+"""Records of numbers that describe the network's steps to the kernels on a CPU.
 
 A map is ``(height, width, channels) float32``, its channels a multiple of `LANES`; the ones that
 are made up have zero weights. Around it there can be a border of zeros, which whoever slides a
@@ -16,7 +16,7 @@ import numpy as np
 
 
 class Kind(IntEnum):
-    """What a step does."""
+    """The kind of a step."""
 
     # Three planes become a map of UNROLLED channels.
     IMAGE = auto()
@@ -36,7 +36,7 @@ class Kind(IntEnum):
 
 
 class Prologue(IntEnum):
-    """What is done to a term's source, a few rows at a time, before its product."""
+    """A prologue: applied to a term's source, a few rows at a time, before its product."""
 
     DIRECT = auto()
     MAX_POOL = auto()

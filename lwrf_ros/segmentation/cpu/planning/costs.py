@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What a step of a plan costs: bytes from and to memory, and multiply-adds.
+"""Costs of a plan's steps: bytes from and to memory, and multiply-adds.
 
 Counted is what the kernels do, so channels that fill up the last vector count, and a 3x3
 convolution in the Winograd domain counts 16 multiply-adds for four pixels instead of 36. Rows that

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The lwrf_ros authors
-"""What a plan consists of: maps, values that are only described yet, and steps."""
+"""Parts of a plan: maps, values that are only described yet, and steps."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Term:
 
 @dataclass(frozen=True)
 class PrologueOutput:
-    """What a term's prologue makes, to be made."""
+    """The output of a term's prologue, not computed yet."""
 
     term: Term
     size: Size
