@@ -63,7 +63,7 @@ class Compressed(Protocol):
 
 
 class Damaged(Protocol):
-    """What stands for a recorded image that cannot be decoded."""
+    """Stand-in for a recorded image that cannot be decoded."""
 
     @property
     def reason(self) -> str: ...
@@ -97,7 +97,7 @@ def check(image: Raw | Compressed | Damaged, parameters: Parameters = _DEFAULTS)
 
 
 def decode(
-    image: Raw | Compressed,
+    image: Raw | Compressed | Damaged,
     parameters: Parameters = _DEFAULTS,
     convert: Callable[[Any, str], NDArray[np.uint8] | None] = lambda image, target: None,
 ) -> Picture:
@@ -117,6 +117,8 @@ def decode(
     Raises:
         Refusal: If the content cannot be decoded.
     """
+    if _is_damaged(image):
+        raise Refusal(image.reason, image.detail)
     if _is_compressed(image):
         return _decompress(image, parameters)
     layout = LAYOUTS[image.encoding]

@@ -58,7 +58,7 @@ class CompressedImage:
 
 @dataclass(frozen=True)
 class DamagedImage:
-    """What stands for an image that is in the recording and cannot be decoded.
+    """Stand-in for an image that is in the recording and cannot be decoded.
 
     Attributes:
         reason: One word to count it under, as the node does: decode, too_large, ...

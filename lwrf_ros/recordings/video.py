@@ -144,7 +144,8 @@ class VideoFrames(FrameSource):
         """
         depends = not self._stream.codec_context.codec.intra_only
         # Whether frames depend on one that cannot be decoded; since when they do not again.
-        broken, sound_from_ns = False, None
+        broken = False
+        sound_from_ns: int | None = None
         lost: set[int | None] = set()
         for packet in self._packets():
             time_ns = _time_ns(packet)
@@ -153,7 +154,7 @@ class VideoFrames(FrameSource):
             if packet.is_keyframe and broken:
                 broken, sound_from_ns = False, time_ns
             # Those behind a key frame that are shown before it need those before it.
-            leads = None not in (time_ns, sound_from_ns) and time_ns < sound_from_ns
+            leads = time_ns is not None and sound_from_ns is not None and time_ns < sound_from_ns
             if packet.size and (broken or leads):
                 lost.add(time_ns)
                 detail = f"{self._path}: a frame depends on one that is damaged"

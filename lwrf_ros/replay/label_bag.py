@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lwrf_ros.recordings.bags.bag_messages import BagMessages
 from lwrf_ros.recordings.bags.image_topics import ImageReader
 from lwrf_ros.recordings.faults import Faults
-from lwrf_ros.recordings.frame import Frame, RawImage
+from lwrf_ros.recordings.frame import DamagedImage, Frame, RawImage
 from lwrf_ros.replay.run_record import PROCESSED, RunRecord, RunRecordError, read_frames
 
 
@@ -83,6 +83,7 @@ class LabelBag:
         """
         topics = {camera.overlay: camera.topic for camera in self.record.cameras}
         for key, frame in self._frames(topics, keys):
+            assert not isinstance(frame.image, DamagedImage)  # a bag has none
             bgr = cv2.imdecode(frame.image.data, cv2.IMREAD_COLOR)
             if bgr is not None:
                 yield key, np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
