@@ -286,8 +286,10 @@ def _looped(source: FrameSource, loop: bool) -> Iterator[tuple[Frame, int, int]]
         loop: Whether to begin again at its end.
     """
     offset_ns = 0
+    before_ns: int | None = None
     while True:
-        first_ns = last_ns = None
+        first_ns: int | None = None
+        last_ns: int | None = None
         for frame in source:
             first_ns = frame.time_ns if first_ns is None else first_ns
             before_ns, last_ns = last_ns, frame.time_ns
