@@ -169,7 +169,7 @@ def randomise(network: RefineNet, seed: int) -> None:
         classifier = network.classifier
         assert classifier.bias is not None  # built with one
         # In double precision: in single, the last bits hang on how many threads share the work.
-        patches = torch.randn(1, 3, 6, 6, generator=generator).double()
+        patches = torch.randn(1, 3, 12, 12, generator=generator).double()
         image = interpolate(patches, scale_factor=16, mode="bilinear")
         logits = copy.deepcopy(network).double()(image)[0].flatten(1)
         spread = logits.std(dim=1).clamp_min(1e-6)

@@ -240,14 +240,14 @@ def test_max_rate_throttles(start_node: StartNode, peer: Peer) -> None:
         camera.publish(flat(1))
         peer.spin_for(0.05)
     peer.spin_until(
-        lambda: (a := peer.account("/image"))["received"] == "20" and a["waiting"] == "0", "all"
+        lambda: len(labels) == int(peer.account("/image")["processed"]) > 2, "the labels"
     )
     # A second on a quick machine, at 5 Hz, one frame at the begin and one that came late.
     most = 2 + 5 * (time.monotonic() - begun_s)
     account = peer.account("/image")
-    peer.spin_until(lambda: len(labels) == int(account["processed"]), "the last labels")
-    assert 3 <= len(labels) <= most
-    assert int(account["throttled"]) >= 20 - most
+    assert 3 <= int(account["processed"]) <= most
+    # A busy machine may lose some in the middleware.
+    assert int(account["throttled"]) >= int(account["received"]) - most
     assert account_adds_up(account)
 
 
