@@ -81,6 +81,7 @@ def test_topics_of_a_single_camera(node: StandInNode) -> None:
     camera = make(node)
     assert {topic: p.message_type for topic, p in node.publishers.items()} == {
         "~/labels": Image,
+        "~/labels/compressed": CompressedImage,
         "~/confidence": Image,
         "~/overlay": Image,
         "~/overlay/compressed": CompressedImage,
@@ -100,6 +101,7 @@ def test_topics_of_a_named_camera(node: StandInNode) -> None:
         f"~/front/{output}"
         for output in (
             "labels",
+            "labels/compressed",
             "confidence",
             "overlay",
             "overlay/compressed",

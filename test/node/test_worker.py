@@ -8,6 +8,7 @@ import threading
 from array import array
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -29,6 +30,7 @@ from lwrf_ros.classes.regions import Region
 
 EVERYTHING = (
     "labels",
+    "labels/compressed",
     "confidence",
     "overlay",
     "overlay/compressed",
@@ -48,6 +50,10 @@ def test_a_frame_becomes_messages_with_its_header(play: Play) -> None:
     (labels,) = stage.sent("labels")
     assert (pixels(labels)[:, :, 0] == expected.labels).all()
     assert (labels.encoding, labels.step) == ("mono8", 40)
+    (png,) = stage.sent("labels/compressed")
+    decoded = cv2.imdecode(np.frombuffer(png.data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert (decoded == expected.labels).all()
+    assert (decoded.ndim, png.format, png.header) == (2, "png", message.header)
     (confidence,) = stage.sent("confidence")
     assert (pixels(confidence)[:, :, 0] == expected.confidence).all()
     (coverage,) = stage.sent("coverage")
@@ -73,6 +79,7 @@ def test_a_frame_becomes_messages_with_its_header(play: Play) -> None:
     ("wanted", "computed"),
     [
         (["labels"], {"labels", "coverage"}),
+        (["labels/compressed"], {"labels", "coverage"}),
         (["confidence"], {"confidence", "coverage"}),
         (["coverage"], {"coverage"}),
         (["coverage/vector"], {"coverage"}),

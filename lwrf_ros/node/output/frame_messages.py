@@ -23,6 +23,7 @@ from lwrf_ros.node.output.messages import (
     coverage_message,
     image_message,
     jpeg_message,
+    png_message,
     vector_message,
 )
 from lwrf_ros.segmentation import Segmentation
@@ -30,6 +31,7 @@ from lwrf_ros.segmentation import Segmentation
 # What is made of a frame, by the topic under the camera's name.
 FRAME_OUTPUTS = {
     "labels": Image,
+    "labels/compressed": CompressedImage,
     "confidence": Image,
     "overlay": Image,
     "overlay/compressed": CompressedImage,
@@ -37,8 +39,9 @@ FRAME_OUTPUTS = {
     "coverage/vector": Float32MultiArray,
 }
 OVERLAYS = frozenset(("overlay", "overlay/compressed"))
+_LABELLED = OVERLAYS | {"labels", "labels/compressed"}
 # Those that are a picture, which has a camera_info.
-IMAGES = OVERLAYS | {"labels", "confidence"}
+IMAGES = _LABELLED | {"confidence"}
 
 
 def engine_outputs(wanted: Collection[str], regions: bool = False) -> set[str]:
@@ -49,7 +52,7 @@ def engine_outputs(wanted: Collection[str], regions: bool = False) -> set[str]:
         regions: Whether the coverage is that of regions, too.
     """
     needed = {"coverage"}
-    if not OVERLAYS.union(("labels",)).isdisjoint(wanted) or (regions and "coverage" in wanted):
+    if not _LABELLED.isdisjoint(wanted) or (regions and "coverage" in wanted):
         needed.add("labels")
     if "confidence" in wanted:
         needed.add("confidence")
@@ -105,6 +108,8 @@ class LabelledFrame:
             yield "coverage", coverage_message(self.header, self.camera, names, shares)
         if "coverage/vector" in wanted:
             yield "coverage/vector", vector_message(names, result.coverage, result.unlabelled)
+        if "labels/compressed" in wanted:
+            yield "labels/compressed", png_message(self.header, self._labels)
         # Last, because they are for people: a robot must not wait for a drawing.
         if not OVERLAYS.isdisjoint(wanted):
             array, encoding = self.picture.array, self.picture.encoding

@@ -18,6 +18,8 @@ from std_msgs.msg import Float32MultiArray, Header, MultiArrayDimension
 from lwrf_ros.classes.class_table import UNLABELLED_NAME
 
 _JPEG_QUALITY = 85
+# Labels are large areas: higher levels take much longer and save little.
+_PNG_LEVEL = 1
 _NAMED_IN_MESSAGE = 3
 
 
@@ -36,6 +38,14 @@ def jpeg_message(header: Header, pixels: NDArray[np.uint8]) -> CompressedImage:
     bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
     _, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     message = CompressedImage(header=header, format="jpeg")
+    _fill(message, encoded)
+    return message
+
+
+def png_message(header: Header, pixels: NDArray[np.uint8]) -> CompressedImage:
+    """Build a PNG image, which loses nothing, from ``(H, W) uint8``."""
+    _, encoded = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, _PNG_LEVEL])
+    message = CompressedImage(header=header, format="png")
     _fill(message, encoded)
     return message
 
