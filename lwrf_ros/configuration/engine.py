@@ -11,6 +11,7 @@ from lwrf_ros.classes.groups import ClassGroups
 from lwrf_ros.classes.regions import Region, load_regions
 from lwrf_ros.configuration.parameters import Parameters
 from lwrf_ros.segmentation import Segmenter
+from lwrf_ros.segmentation.device import slow_precision
 from lwrf_ros.weights.bundled import RANDOM
 from lwrf_ros.weights.checkpoint import WeightsInfo
 from lwrf_ros.weights.choice import Choice, resolve
@@ -42,6 +43,12 @@ class Engine(NamedTuple):
             return "random weights: the labels mean nothing"
         terms = f", {info.terms}" if info.terms else ""
         return f"weights {info.source} (sha256 {info.sha256[:_HASH_SHOWN]}){terms}"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What works and is likely not what was meant, in words for the log."""
+        remark = slow_precision(self.segmenter.precision, self.segmenter.device)
+        return (remark,) if remark else ()
 
 
 def load_engine(parameters: Parameters, given: Collection[str] | None = None) -> Engine:
@@ -77,5 +84,7 @@ def load_engine(parameters: Parameters, given: Collection[str] | None = None) ->
         label_size="network" if parameters.label_size == "network" else "image",
         most_images=len(parameters.image_topics),
     )
-    segmenter.warm_up()
+    if not segmenter.warm_up():
+        # The first frame will tell the size; whether the weights can be used at all, any does.
+        segmenter.try_out()
     return Engine(segmenter, choice, loaded.weights, regions)

@@ -17,8 +17,8 @@ from lwrf_ros.export.description import describe, signature
 from lwrf_ros.export.models import LabelModel, LogitsModel, prepared
 from lwrf_ros.export.onnx_file import PACKAGES, require, write_onnx_program
 from lwrf_ros.export.traced_program import MIN_DYNAMIC_SIDE_PX, open_side, trace, write_program
+from lwrf_ros.input_size import check_sides
 from lwrf_ros.network import RefineNet
-from lwrf_ros.network.refinenet import MIN_SIDE_PX
 from lwrf_ros.terminal.options import options_of
 from lwrf_ros.terminal.progress import progress_bar
 from lwrf_ros.weights.bundled import RANDOM
@@ -91,12 +91,7 @@ def _size(asked: tuple[int, int] | None, loaded: Loaded) -> tuple[int, int]:
             f"{_source(loaded)} names no training size; wanted --input-size WxH, or --dynamic for "
             "any"
         )
-    if min(size) < MIN_SIDE_PX:
-        raise LwrfError(
-            f"the input size is {_by(size)} (width x height); wanted at least "
-            f"{MIN_SIDE_PX}x{MIN_SIDE_PX}"
-        )
-    return size
+    return check_sides(size)
 
 
 def _open_sizes(network: RefineNet) -> list[tuple[int, int, int]]:

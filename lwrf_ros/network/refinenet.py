@@ -17,7 +17,6 @@ from lwrf_ros.errors import LwrfError
 from lwrf_ros.network.decoder import BLOCKS, FORMS, Decoder
 from lwrf_ros.network.encoders.blocks import Tap
 
-MIN_SIDE_PX = 32
 # Beyond these a probability is all or nothing: no measurement gives such a temperature.
 TEMPERATURES = (0.01, 100.0)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.network.refinenet import MIN_SIDE_PX
+from lwrf_ros.input_size import MIN_SIDE_PX, check_sides
 from lwrf_ros.segmentation.preprocess import RGB_ORDER
 
 ENCODINGS = tuple(RGB_ORDER)
@@ -40,12 +40,7 @@ def check_input_size(
         raise LwrfError(
             f'the input size is {size!r}; wanted (height, width) in pixels, "image" or None'
         ) from None
-    if min(height, width) < MIN_SIDE_PX:
-        raise LwrfError(
-            f"the input size is {width}x{height} (width x height); wanted at least "
-            f"{MIN_SIDE_PX}x{MIN_SIDE_PX}"
-        )
-    return height, width
+    return check_sides((height, width))
 
 
 def check_image(

@@ -4,11 +4,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from pathlib import Path
+
 import torch
 
 from lwrf_ros.errors import LwrfError
 
 PRECISIONS = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+# What multiplies matrices in these precisions: of x86 first, then of ARM.
+_INSTRUCTIONS = {
+    "fp16": {"avx512_fp16", "amx_fp16", "asimdhp"},
+    "bf16": {"avx512_bf16", "amx_bf16", "bf16"},
+}
 
 
 class DeviceError(LwrfError):
@@ -99,3 +107,37 @@ def choose_precision(name: str, device: torch.device) -> str:
             "fp16 or fp32"
         )
     return name
+
+
+def slow_precision(precision: str, device: torch.device, cpu: Collection[str] | None = None) -> str:
+    """Say that a CPU has no instructions for a precision; nothing where it is as fast as can be.
+
+    Args:
+        precision: fp32, fp16 or bf16.
+        device: Where the network runs.
+        cpu: Names of what the CPU can do, as Linux lists them; those of this one by default.
+    """
+    if device.type != "cpu" or precision not in _INSTRUCTIONS:
+        return ""
+    wanted = _INSTRUCTIONS[precision]
+    if wanted & set(_cpu_features() if cpu is None else cpu):
+        return ""
+    return (
+        f"precision {precision} is slow here, seconds a frame or more: this CPU has none of "
+        f"{', '.join(sorted(wanted))}; use fp32 or auto"
+    )
+
+
+def _cpu_features() -> set[str]:
+    """Return what Linux says that the CPU can do; x86 and ARM have a line each for it."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return set()
+    lines = (line.partition(":") for line in text.splitlines())
+    return {
+        word
+        for name, _, words in lines
+        if name.strip() in ("flags", "Features")
+        for word in words.split()
+    }

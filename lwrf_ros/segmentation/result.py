@@ -50,6 +50,8 @@ class Segmentation:
         coverage: ``(C,) float64``, the fraction of all pixels that each class covers.
         unlabelled: The fraction of all pixels that is unlabelled; with `coverage` the sum is 1.
         timings: Shared by the images that ran together.
+        sound: Whether all of the network's scores were numbers. Where some were none (NaN,
+            infinity), the pixels are unlabelled.
     """
 
     labels: NDArray[np.uint8] | None
@@ -57,3 +59,4 @@ class Segmentation:
     coverage: NDArray[np.float64]
     unlabelled: float
     timings: Timings
+    sound: bool = True

@@ -38,6 +38,7 @@ from lwrf_ros.segmentation.faults import (
 )
 from lwrf_ros.segmentation.grouping import group_confidence, group_counts, group_labels
 from lwrf_ros.segmentation.pinned import return_pinned_memory
+from lwrf_ros.segmentation.postprocess import NOT_FINITE
 from lwrf_ros.segmentation.result import Segmentation, Timings
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ if TYPE_CHECKING:
 
 BEST_BATCH = 4
 _TRIAL_SIDE_PX = 64
+
+
+class ScoresError(LwrfError):
+    """A network whose scores are no numbers."""
 
 
 class Segmenter:
@@ -195,13 +200,14 @@ class Segmenter:
             return_pinned_memory()
 
     def try_out(self) -> None:
-        """Run one blank image, to see whether the engine works at all.
+        """Run one image of noise, to see whether the engine works at all.
 
         Raises:
+            ScoresError: If the network's scores are no numbers.
             Exception: What running it raises; `OutOfMemoryError` and `DeviceLostError` among it.
         """
         size = self.input_size or (_TRIAL_SIDE_PX, _TRIAL_SIDE_PX)
-        self.segment([np.zeros((*size, 3), dtype=np.uint8)])
+        _check_scores(self.segment([_noise(size)]), self.precision)
 
     def warm_up(self, image_size: tuple[int, int] | None = None) -> bool:
         """Run the whole way of a frame once for every batch size, so that no frame has to.
@@ -218,6 +224,8 @@ class Segmenter:
         Raises:
             OutOfMemoryError: If there is not enough for one image.
             DeviceLostError: If the GPU reports an error.
+            ScoresError: If the network's scores are no numbers: broken weights, or such as the
+                precision cannot hold.
         """
         size = image_size or self.input_size
         if size is None:
@@ -236,9 +244,10 @@ class Segmenter:
     def _warm_up(self, size: tuple[int, int]) -> None:
         with device_errors():
             self._stages.warm_up(self.input_size or size, self._best_batch)
-        blank = np.zeros((*size, 3), dtype=np.uint8)
+        # Of every value beside every other: harder on a network's range than a blank image.
+        noise = _noise(size)
         for batch in range(1, self._best_batch + 1):
-            self.segment([blank] * batch, outputs=OUTPUTS)
+            _check_scores(self.segment([noise] * batch, outputs=OUTPUTS), self.precision)
 
     def segment(
         self,
@@ -415,7 +424,8 @@ class Segmenter:
         self, buffers: ImageBuffers, outputs: frozenset[str], timings: Timings
     ) -> Segmentation:
         labels, groups = buffers.labels[1].numpy(), self._class_groups
-        counts = group_counts(buffers.counts[1].numpy(), groups)
+        by_class = buffers.counts[1].numpy()
+        counts = group_counts(by_class[:NOT_FINITE], groups)
         confidence = None
         if "confidence" in outputs:
             confidence = group_confidence(buffers.confidence()[1].numpy(), labels, groups)
@@ -426,6 +436,21 @@ class Segmenter:
             coverage=counts[: len(self.classes)] / pixels,
             unlabelled=float(counts[UNLABELLED] / pixels),
             timings=timings,
+            sound=bool(by_class[NOT_FINITE] == 0),
+        )
+
+
+def _check_scores(results: Sequence[Segmentation], precision: str) -> None:
+    """Refuse a network that gives scores that are no numbers for images of a kind to come.
+
+    Raises:
+        ScoresError: If one of the results has any.
+    """
+    if not all(result.sound for result in results):
+        wider = "" if precision == "fp32" else "precision fp32 or "
+        raise ScoresError(
+            f"the network's scores are no numbers (NaN or infinity) in {precision}: its weights "
+            f"are broken, or out of the range of {precision}; use {wider}other weights"
         )
 
 
@@ -437,6 +462,10 @@ class Ticket:
     outputs: frozenset[str]
     parts: list[tuple[StageClock, list[ImageBuffers]]]
     collected: bool = field(default=False)
+
+
+def _noise(size: tuple[int, int]) -> NDArray[np.uint8]:
+    return np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
 
 
 def _new_stream(device: torch.device) -> torch.cuda.Stream:

@@ -50,8 +50,10 @@ class FrameEnds(Protocol):
 
         Args:
             logits: ``(C, h, w)`` of `forward`.
-            labels: ``(H, W) uint8``, filled; pixels below `min_confidence` become 255.
-            counts: ``(256,) float64``, filled: pixels by label. float64 holds every count exactly.
+            labels: ``(H, W) uint8``, filled; pixels below `min_confidence` become 255, as do those
+                with a score that is no number (NaN, infinity).
+            counts: ``(257,) float64``, filled: pixels by label, and at `NOT_FINITE` not 0 if
+                some scores are no numbers. float64 holds every count exactly.
             confidence: ``(H, W) uint8`` to fill with 255 times the probability, rounded, or None.
             min_confidence: Least probability 0..1 that a label needs; 0 keeps all.
         """

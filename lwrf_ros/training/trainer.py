@@ -20,7 +20,8 @@ from torch import nn
 from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.datasets.dataset import Pair
 from lwrf_ros.errors import LwrfError
-from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet, build_network
+from lwrf_ros.input_size import MIN_SIDE_PX
+from lwrf_ros.network.refinenet import RefineNet, build_network
 from lwrf_ros.training.augmentation import View, mix_views, random_views
 from lwrf_ros.training.feed import Batch, Feed
 from lwrf_ros.training.journal import Row

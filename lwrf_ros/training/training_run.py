@@ -25,7 +25,8 @@ from lwrf_ros.datasets.dataset import (
 )
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.evaluation.confusion_matrix import ConfusionMatrix
-from lwrf_ros.network.refinenet import MIN_SIDE_PX, RefineNet
+from lwrf_ros.input_size import MIN_SIDE_PX, check_sides
+from lwrf_ros.network.refinenet import RefineNet
 from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.segmentation.device import choose_device, has_bf16
 from lwrf_ros.terminal.arguments import read_size
@@ -156,11 +157,9 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     size = read_size(text)
-    if size is None or min(size) < MIN_SIDE_PX:
-        raise LwrfError(
-            f"--input-size is {text!r}; wanted WIDTHxHEIGHT, each at least {MIN_SIDE_PX}: 480x360"
-        )
-    return size
+    if size is None:
+        raise LwrfError(f"--input-size is {text!r}; wanted WIDTHxHEIGHT: 480x360")
+    return check_sides(size, "--input-size")
 
 
 def check_set(

@@ -18,7 +18,8 @@ from torch import Tensor
 
 from lwrf_ros.backbones import BACKBONES, DECODERS
 from lwrf_ros.files import replace_file
-from lwrf_ros.network.refinenet import MIN_SIDE_PX, TEMPERATURES, RefineNet, build_network
+from lwrf_ros.input_size import MAX_SIDE_PX, MIN_SIDE_PX
+from lwrf_ros.network.refinenet import TEMPERATURES, RefineNet, build_network
 from lwrf_ros.weights.layouts import from_reference, is_own_layout
 from lwrf_ros.weights.licence import terms_of
 from lwrf_ros.weights.weights_file import CheckpointError, read_weights_file, sha256_of
@@ -387,7 +388,7 @@ def read_card(card: Mapping[str, str], name: str) -> dict[str, Any]:
     for key, length, kinds, (lowest, highest) in (
         ("mean", 3, (int, float), (-10.0, _CARD_LIMIT)),
         ("std", 3, (int, float), (1e-6, _CARD_LIMIT)),
-        ("input_size", 2, (int,), (MIN_SIDE_PX, _CARD_LIMIT)),
+        ("input_size", 2, (int,), (MIN_SIDE_PX, MAX_SIDE_PX)),
         ("temperature", None, (int, float), TEMPERATURES),
     ):
         if key not in card:

@@ -209,7 +209,7 @@ def test_a_real_street(shared: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     [
         (("--device", "tpu"), "device is 'tpu'; wanted auto, cpu"),
         (("--input-size", "8x8"), "input size is 8x8"),
-        (("--scales", "0.1"), "input size is 6x5 (width x height); wanted at least 32x32"),
+        (("--scales", "0.1"), "input size is 6x5 (width x height); wanted 32x32 to 8192x8192"),
         (("--classes", "camvid"), "trained for 3 classes, the network has 11"),
         (("--classes", "mars"), "no class table 'mars'"),
         (("--backbone", "resnet50"), "that it was trained with mobilenet_v2"),

@@ -140,7 +140,7 @@ def test_a_short_runtime(
             ("--weights", "resnet50:voc={given}/none.pth", "--data", "voc:{given}/VOC2012"),
             "there is no weights file {given}/none.pth",
         ),
-        (("--size", "16x64"), "--size is 16x64; wanted at least 32x32"),
+        (("--size", "16x64"), "--size is 16x64 (width x height); wanted 32x32 to"),
         (("--device", "tpu"), "device is 'tpu'"),
         (("-o", "/dev/null/out"), "cannot write into /dev/null/out"),
     ],

@@ -590,7 +590,7 @@ def test_a_training_is_not_overwritten(
         (("--set", "crop=much"), "crop is 'much'; wanted a number"),
         (("--set", "momentum=1.5"), "momentum is 1.5; wanted 0 to 0.9999"),
         (("--set", "flip=1"), "flip is '1'; wanted true or false"),
-        (("--input-size", "64"), "--input-size is '64'; wanted WIDTHxHEIGHT, each at least 32"),
+        (("--input-size", "64"), "--input-size is '64'; wanted WIDTHxHEIGHT: 480x360"),
         (("--input-size", "64x16"), "--input-size is '64x16'; wanted WIDTHxHEIGHT"),
         (("--classes", "towns"), "there is no class table 'towns'; wanted one of ade31"),
         (("--init", "{data}/none.pth"), "there is no weights file {data}/none.pth"),

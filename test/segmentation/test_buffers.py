@@ -46,7 +46,7 @@ def test_shapes_and_types() -> None:
     assert memory.shape == (4, 5, 3)
     assert (memory.labels[0].shape, memory.labels[0].dtype) == ((4, 5), torch.uint8)
     assert (memory.confidence()[0].shape, memory.confidence()[0].dtype) == ((4, 5), torch.uint8)
-    assert (memory.counts[0].shape, memory.counts[0].dtype) == ((256,), torch.float64)
+    assert (memory.counts[0].shape, memory.counts[0].dtype) == ((257,), torch.float64)
 
 
 def test_confidence_is_made_once_and_when_asked_for() -> None:

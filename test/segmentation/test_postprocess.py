@@ -54,6 +54,23 @@ def test_by_hand() -> None:
     assert got.counts[:3].tolist() == [1.0, 1.0, 0.0]
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("which", [0, 1])
+def test_scores_that_are_no_numbers_leave_their_pixels_unlabelled(value: float, which: int) -> None:
+    logits = torch.zeros(2, 2, 2)
+    logits[1] = 3.0
+    logits[which, 0, 0] = value
+    got = run(logits, (4, 4))
+    # All that the upper left score has a part in, be it with no weight.
+    broken = np.zeros((4, 4), dtype=bool)
+    broken[:3, :3] = True
+    np.testing.assert_array_equal(got.labels, np.where(broken, 255, 1))
+    # 1 / (1 + exp(-3)) is 0.953.
+    np.testing.assert_array_equal(got.confidence, np.where(broken, 0, 243))
+    assert (got.counts[1], got.counts[255], got.counts[256] > 0) == (7.0, 9.0, True)
+    assert got.counts[:256].sum() == 16.0
+
+
 def test_logits_are_stretched_before_the_choice() -> None:
     # Class 0 falls from 4 to 0 and class 1 rises from 0 to 2: they meet at 2/3 of the way.
     got = run(logits_of([4.0, 0.0], [0.0, 2.0]), (1, 16))
@@ -96,7 +113,7 @@ def test_the_threshold_goes_by_the_temperature(temperature: float, labels: list[
 def test_nothing_is_scaled_that_nobody_asked_for() -> None:
     logits = torch.randn(3, 4, 4, generator=torch.Generator().manual_seed(4))
     scratch = Scratch(3, (4, 4), logits.device)
-    labels, counts = torch.empty(4, 4, dtype=torch.uint8), torch.empty(256, dtype=torch.float64)
+    labels, counts = torch.empty(4, 4, dtype=torch.uint8), torch.empty(257, dtype=torch.float64)
     label_image(logits, labels, counts, None, 0.0, 2.0, scratch)
     assert torch.equal(scratch.scores[0], logits)
 
@@ -121,7 +138,7 @@ def test_against_numpy(size: tuple[int, int], classes: int) -> None:
     np.testing.assert_array_equal(got.labels, scores.argmax(axis=0))
     assert got.confidence is not None
     assert np.abs(got.confidence - 255 * probability).max() <= 0.501
-    np.testing.assert_array_equal(got.counts, np.bincount(got.labels.ravel(), minlength=256))
+    np.testing.assert_array_equal(got.counts, np.bincount(got.labels.ravel(), minlength=COUNT_BINS))
 
 
 def test_one_class_is_certain() -> None:

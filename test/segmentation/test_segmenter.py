@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +16,13 @@ import torch
 from numpy.typing import NDArray
 from oracle import BLUE, GREEN, RED, StrongestChannel, class_table, label, painted
 from reference import camera_image, filled, mobile_shapes
+from torch import Tensor
 
 from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.network import RefineNet, build_network
 from lwrf_ros.segmentation import DeviceError, ImageError, OutOfMemoryError, Segmenter
+from lwrf_ros.segmentation.segmenter import ScoresError
 from lwrf_ros.weights.checkpoint import load_weights, save_weights
 
 CLASSES = 5
@@ -40,6 +43,55 @@ def real(network: RefineNet) -> Segmenter:
 
 def simple(**options: Any) -> Segmenter:
     return Segmenter(StrongestChannel(), class_table(3), device="cpu", **options)
+
+
+# ---- scores that are no numbers
+
+
+class BrokenOnRed(StrongestChannel):
+    """Gives NaN where red is strongest, so for no image without red."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        scores = super().forward(image)
+        is_red = scores[:, :1] > scores[:, 1:].amax(dim=1, keepdim=True)
+        return torch.where(is_red, float("nan"), scores)
+
+
+def test_a_part_without_scores_is_unlabelled_and_told() -> None:
+    segmenter = Segmenter(BrokenOnRed(), class_table(3), device="cpu")
+    assert segmenter.segment([painted(GREEN, BLUE)])[0].sound
+    (result,) = segmenter.segment([painted(GREEN, RED)], outputs=EVERYTHING)
+    # The stripe of 32 pixels, and those between its first score and the one before.
+    assert set(result.labels[:, :28].ravel()) == {1}
+    assert set(result.labels[:, 32:].ravel()) == {255}
+    assert not result.sound
+    assert result.unlabelled >= 0.5
+    assert result.coverage.sum() + result.unlabelled == pytest.approx(1)
+
+
+@pytest.mark.parametrize("input_size", [(64, 64), None])
+def test_warming_up_refuses_a_network_whose_scores_are_no_numbers(
+    network: RefineNet, input_size: tuple[int, int] | None
+) -> None:
+    broken = copy.deepcopy(network)
+    with torch.no_grad():
+        next(broken.parameters()).fill_(float("nan"))
+    segmenter = Segmenter(broken, class_table(CLASSES), device="cpu", input_size=input_size)
+    with pytest.raises(ScoresError, match=r"are no numbers \(NaN or infinity\) in fp32: its"):
+        # As the node does: without a size there is nothing to warm up yet.
+        segmenter.warm_up()
+        segmenter.try_out()
+
+
+def test_weights_beyond_fp16_are_refused_in_fp16_and_run_in_fp32(network: RefineNet) -> None:
+    large = copy.deepcopy(network)
+    with torch.no_grad():
+        # Logits in the hundred thousands, where fp16 ends at 65504.
+        list(large.parameters())[-1].fill_(2e5)
+    made = {p: Segmenter(large, class_table(CLASSES), "cpu", p, (64, 64)) for p in ("fp32", "fp16")}
+    assert made["fp32"].warm_up()
+    with pytest.raises(ScoresError, match="out of the range of fp16; use precision fp32 or other"):
+        made["fp16"].warm_up()
 
 
 # ---- against the oracle
@@ -384,9 +436,9 @@ def test_mean_and_deviation_are_the_networks() -> None:
     assert [int(result.labels[20, x]) for x in (8, 48, 88)] == [1, 0, 2]
 
 
-@pytest.mark.parametrize("size", [(31, 64), (64, 31), (0, 0), (-480, 640)])
+@pytest.mark.parametrize("size", [(31, 64), (64, 31), (0, 0), (-480, 640), (64, 8193)])
 def test_input_sizes_that_cannot_be(size: Any) -> None:
-    with pytest.raises(LwrfError, match=r"input size is .*32x32"):
+    with pytest.raises(LwrfError, match=r"input size is .*wanted 32x32 to 8192x8192"):
         simple(input_size=size)
 
 

@@ -22,7 +22,7 @@ def test_the_scratch_memory_of_two_image_sizes_is_kept(monkeypatch: pytest.Monke
         made.clear()
         for side in sides:
             labels = torch.empty(side, side, dtype=torch.uint8)
-            ends.label(torch.empty(3, 4, 4), labels, torch.empty(256), None, 0.0)
+            ends.label(torch.empty(3, 4, 4), labels, torch.empty(257), None, 0.0)
         return [height for height, _ in made]
 
     assert use(8, 16, 8, 16) == [8, 16]

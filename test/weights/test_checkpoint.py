@@ -570,6 +570,8 @@ def test_a_card_without_a_temperature_brings_back_1(
         ("input_size", "[480]"),
         ("input_size", "[31, 480]"),
         ("input_size", "[360.5, 480]"),
+        ("input_size", "[480, 8193]"),
+        ("input_size", "[1000000, 1000000]"),
         ("input_size", "null"),
         ("mean", "[1000001, 0.5, 0.5]"),
         ("mean", "[0.5, 0.5, -10.1]"),

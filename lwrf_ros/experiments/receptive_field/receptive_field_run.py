@@ -21,8 +21,8 @@ from lwrf_ros.experiments.receptive_field.occluder import Occluder, discrepancy
 from lwrf_ros.experiments.receptive_field.page import draw_fields
 from lwrf_ros.experiments.receptive_field.units import UnitRow, choose_units
 from lwrf_ros.files import replace_file
+from lwrf_ros.input_size import check_sides
 from lwrf_ros.network.probe import Probe, choose_taps
-from lwrf_ros.network.refinenet import MIN_SIDE_PX
 from lwrf_ros.output_folder import remove_files
 from lwrf_ros.segmentation.device import choose_device
 from lwrf_ros.segmentation.preprocess import Normalisation
@@ -79,12 +79,7 @@ def _size(asked: tuple[int, int] | None, loaded: Loaded) -> tuple[int, int]:
     size = asked or loaded.network.input_size
     if size is None:
         raise LwrfError(f"{loaded.weights.source} names no training size; wanted --input-size WxH")
-    if min(size) < MIN_SIDE_PX:
-        raise LwrfError(
-            f"the input size is {size[1]}x{size[0]} (width x height); wanted at least "
-            f"{MIN_SIDE_PX}x{MIN_SIDE_PX}"
-        )
-    return size
+    return check_sides(size)
 
 
 def _prepared(path: Path, loaded: Loaded, size: tuple[int, int], device: torch.device) -> Tensor:

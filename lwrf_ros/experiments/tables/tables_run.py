@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 
-from lwrf_ros.errors import LwrfError
 from lwrf_ros.experiments.tables.measured_scores import check, measure, read_data, read_weights
 from lwrf_ros.experiments.tables.paper import COUNTED_CLASSES, TABLE_2, Network
 from lwrf_ros.experiments.tables.records import as_json
@@ -20,8 +19,8 @@ from lwrf_ros.experiments.tables.results import Results, Size, counts_of
 from lwrf_ros.experiments.tables.runtime import WARM_UP_PASSES, Passes, passes_of
 from lwrf_ros.experiments.tables.tables_report import grids
 from lwrf_ros.files import replace_file
+from lwrf_ros.input_size import check_sides
 from lwrf_ros.machine.about import about_run, cores, describe_device, origin_as_text
-from lwrf_ros.network.refinenet import MIN_SIDE_PX
 from lwrf_ros.output_folder import remove_files
 from lwrf_ros.segmentation.device import choose_device
 from lwrf_ros.terminal.progress import progress_bar
@@ -60,12 +59,7 @@ def make_tables(arguments: argparse.Namespace) -> int:
 
 
 def _sizes(sizes: Sequence[Size]) -> tuple[Size, ...]:
-    for height, width in sizes:
-        if min(height, width) < MIN_SIDE_PX:
-            raise LwrfError(
-                f"--size is {width}x{height}; wanted at least {MIN_SIDE_PX}x{MIN_SIDE_PX}"
-            )
-    return tuple(dict.fromkeys(sizes))
+    return tuple(dict.fromkeys(check_sides(size, "--size") for size in sizes))
 
 
 def _time(

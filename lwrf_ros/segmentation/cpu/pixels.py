@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lwrf_ros.classes.class_table import UNLABELLED
 from lwrf_ros.segmentation.cpu.kernels.compiled import compiled
+from lwrf_ros.segmentation.postprocess import NOT_FINITE
 
 # An `Axis` as numba sees it.
 _AXIS = "Tuple((int64[::1], int64[::1], float32[::1]))"
@@ -27,6 +28,9 @@ _EXP2 = np.array(
 )
 _LOG2_E = np.float32(1.4426950408889634)
 _LEAST_EXPONENT = np.float32(-126.0)
+# Of a float32's bits: all but the sign, and those of infinity.
+_WITHOUT_SIGN = np.int32(0x7FFFFFFF)
+_INFINITY = np.int32(0x7F800000)
 
 
 # A plain tuple: numba would compile every kernel anew for a class of ours.
@@ -116,6 +120,48 @@ def _stretch_scores(logits, y, columns, out):
             target[x] = left + (right - left) * share[x]
 
 
+@compiled("boolean(int32[:, :, ::1], int64)")
+def _is_broken(bits, y):
+    """Tell whether row `y` of any class has a score that is no number.
+
+    Looked for in the logits, which are fewer than the image's pixels, by their bits, so that it
+    costs next to nothing: NaN and infinity are those with every bit of the exponent set.
+    """
+    largest = np.int32(0)
+    for c in range(bits.shape[0]):
+        row = bits[c, y]
+        for x in range(row.shape[0]):
+            largest = max(largest, row[x] & _WITHOUT_SIGN)
+    return largest >= _INFINITY
+
+
+@compiled("int64(float32[:, ::1], float32[:, ::1], uint8[::1], uint8[::1])")
+def _take_out(upper, lower, labels, confidence):
+    """Take the label from every pixel between two rows that has a score that is no number.
+
+    Args:
+        upper: ``(C, W) float32``, the row of scores above the pixels.
+        lower: ``(C, W) float32``, the row below.
+        labels: ``(W,) uint8``, changed to 255 there.
+        confidence: ``(W,) uint8``, changed to 0 there; ``(0,)`` for none.
+
+    Returns:
+        The number of these pixels.
+    """
+    taken = 0
+    for x in range(labels.shape[0]):
+        # 0, unless one of them is no number.
+        check = np.float32(0)
+        for c in range(upper.shape[0]):
+            check += upper[c, x] * np.float32(0) + lower[c, x] * np.float32(0)
+        if check != 0:
+            labels[x] = UNLABELLED
+            if confidence.shape[0] > 0:
+                confidence[x] = 0
+            taken += 1
+    return taken
+
+
 @compiled(
     f"void(float32[:, :, ::1], {_AXIS}, {_AXIS}, float32, float32, uint8[:, ::1], uint8[:, ::1], "
     "int64[::1], int64, int64)"
@@ -131,10 +177,12 @@ def label_rows(
         columns: The horizontal `Axis`.
         inverse_temperature: What the logits are multiplied by before the softmax.
         least: Least probability 0..1 that a label needs.
-        labels: ``(H, W) uint8``, filled; of two equal scores the class of lower index wins.
-        confidence: ``(H, W) uint8``, filled with 255 times the probability, rounded; of no rows
-            where it is not wanted.
-        counts: ``(256,) int64`` pixels by label; the band's are added.
+        labels: ``(H, W) uint8``, filled; of two equal scores the class of lower index wins. 255
+            where the probability is too low or a score is no number (NaN, infinity).
+        confidence: ``(H, W) uint8``, filled with 255 times the probability, rounded, 0 where a
+            score is no number; of no rows where it is not wanted.
+        counts: ``(257,) int64`` pixels by label, and at `NOT_FINITE` those with a score that is no
+            number, which are among the unlabelled; the band's are added.
         begin: First row to fill.
         end: Row behind the last one.
     """
@@ -148,17 +196,23 @@ def label_rows(
     bits = np.empty(width, dtype=np.int32)
     power = bits.view(np.float32)
     wants_confidence = confidence.shape[0] > 0
+    nothing = np.empty(0, dtype=np.uint8)
+    logits_bits = logits.view(np.int32)
     upper_is = lower_is = -1
+    upper_broken = lower_broken = False
     for y in range(begin, end):
         if first_row[y] == lower_is:
             upper, lower = lower, upper
             upper_is, lower_is = lower_is, upper_is
+            upper_broken, lower_broken = lower_broken, upper_broken
         if first_row[y] != upper_is:
             upper_is = first_row[y]
             _stretch_scores(logits, upper_is, columns, upper)
+            upper_broken = _is_broken(logits_bits, upper_is)
         if second_row[y] != lower_is:
             lower_is = second_row[y]
             _stretch_scores(logits, lower_is, columns, lower)
+            lower_broken = _is_broken(logits_bits, lower_is)
         weight = row_weight[y]
         above, below = upper[0], lower[0]
         for x in range(width):
@@ -202,5 +256,8 @@ def label_rows(
                 sure = confidence[y]
                 for x in range(width):
                     sure[x] = np.uint8(total[x] * np.float32(255) + np.float32(0.5))
+        if upper_broken or lower_broken:
+            sure = confidence[y] if wants_confidence else nothing
+            counts[NOT_FINITE] += _take_out(upper, lower, target, sure)
         for x in range(width):
             counts[target[x]] += 1

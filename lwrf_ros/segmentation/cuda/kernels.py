@@ -146,6 +146,7 @@ def label_kernel(
     min_confidence,
     CLASSES: tl.constexpr,
     UNLABELLED: tl.constexpr,
+    NOT_FINITE: tl.constexpr,
     BINS: tl.constexpr,
     WITH_PROBABILITY: tl.constexpr,
     WITH_CONFIDENCE: tl.constexpr,
@@ -157,6 +158,9 @@ def label_kernel(
     The sum is that of the softmax, relative to the best so far, which makes the probability of the
     best its reciprocal (Milakov and Gimelshein 2018). Relative to the better of two, one of their
     terms is 1, so one exponential serves both the new best and the new term.
+
+    `check` stays 0 as long as every score is a number, and is NaN afterwards: such a pixel is
+    unlabelled, with confidence 0, and the count at `NOT_FINITE` is not 0 then.
 
     `sharpness` is log2(e) over the temperature. Neither it nor the probability touches what the
     labels are chosen by.
@@ -187,6 +191,7 @@ def label_kernel(
         weight_bl,
         weight_br,
     )
+    check = best * 0.0
     label = tl.full([TILE_Y, TILE_X], 0, tl.int32)
     total = tl.full([TILE_Y, TILE_X], 1.0, tl.float32)
     for k in range(1, CLASSES):
@@ -203,6 +208,7 @@ def label_kernel(
             weight_bl,
             weight_br,
         )
+        check += score * 0.0
         # Greater, not equal: of equals the first stays, as with torch.max.
         better = score > best
         if WITH_PROBABILITY:
@@ -212,13 +218,15 @@ def label_kernel(
         best = tl.where(better, score, best)
 
     inside = (y < height)[:, None] & (x < width)[None, :]
+    sound = check == 0.0
     if WITH_PROBABILITY:
-        probability = 1.0 / total
+        probability = tl.where(sound, 1.0 / total, 0.0)
         if WITH_CONFIDENCE:
             target = confidence + y[:, None] * confidence_row + x[None, :]
             rounded = (probability * 255.0 + 0.5).to(tl.int32)
             tl.store(target, rounded.to(tl.uint8), mask=inside)
         label = tl.where(probability < min_confidence, UNLABELLED, label)
+    label = tl.where(sound, label, UNLABELLED)
     target = labels + y[:, None] * labels_row + x[None, :]
     tl.store(target, label.to(tl.uint8), mask=inside)
 
@@ -233,3 +241,7 @@ def label_kernel(
     found -= tl.where(bins == CLASSES, TILE_Y * TILE_X - within, 0)
     target = counts + tl.where(bins == CLASSES, UNLABELLED, bins)
     tl.atomic_add(target, found.to(counts.dtype.element_ty), mask=found > 0, sem="relaxed")
+    # No sum: that there are any is enough to know, and one writer is as good as another.
+    flag = counts + NOT_FINITE + tl.zeros([TILE_Y, TILE_X], tl.int32)
+    one = tl.full([TILE_Y, TILE_X], 1, counts.dtype.element_ty)
+    tl.store(flag, one, mask=inside & (check != 0.0))

@@ -16,6 +16,7 @@ from torch import Tensor
 from lwrf_ros.classes.class_table import UNLABELLED
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.segmentation.cuda.kernels import input_kernel, label_kernel
+from lwrf_ros.segmentation.postprocess import COUNT_BINS, NOT_FINITE
 from lwrf_ros.segmentation.preprocess import RGB_ORDER
 
 VERSION = str(triton.__version__)
@@ -78,7 +79,7 @@ class FrameKernels:
         image = torch.zeros((2, 2, 3), dtype=torch.uint8, device=device)
         logits = torch.zeros((num_classes, 2, 2), dtype=dtype, device=device)
         labels, confidence = torch.empty((2, 2, 2), dtype=torch.uint8, device=device)
-        counts = torch.empty(256, dtype=torch.float64, device=device)
+        counts = torch.empty(COUNT_BINS, dtype=torch.float64, device=device)
         self.preprocess(image, "rgb8", batch[0])
         self.label(logits, labels, counts, None, 0.0)
         self.label(logits, labels, counts, None, 0.5)
@@ -138,8 +139,8 @@ class FrameKernels:
             logits: ``(C, h, w)`` in any precision, any strides.
             labels: ``(H, W) uint8``, rows of any stride; filled, 255 where the probability is below
                 `min_confidence`.
-            counts: ``(256,)`` float64 or int32, filled: pixels by label. Exact in any order: they
-                are whole numbers.
+            counts: ``(257,)`` float64 or int32, filled: pixels by label, and at `NOT_FINITE` not 0
+                if some scores are no numbers. Exact in any order: they are whole numbers.
             confidence: ``(H, W) uint8``, rows of any stride, to fill with 255 times the
                 probability, rounded, or None.
             min_confidence: Least probability 0..1 that a label needs; 0 keeps all.
@@ -173,6 +174,7 @@ class FrameKernels:
             float(min_confidence),
             CLASSES=classes,
             UNLABELLED=UNLABELLED,
+            NOT_FINITE=NOT_FINITE,
             BINS=max(_LEAST_BINS, triton.next_power_of_2(classes + 1)),
             WITH_PROBABILITY=confidence is not None or min_confidence > 0,
             WITH_CONFIDENCE=confidence is not None,

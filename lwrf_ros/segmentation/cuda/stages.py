@@ -101,8 +101,8 @@ class CudaStages:
 
         Args:
             logits: ``(C, h, w)``, an element of what `forward` returned.
-            labels: ``(H, W) uint8``, filled; pixels below `min_confidence` become 255.
-            counts: ``(256,) float64``, filled: pixels by label.
+            labels: ``(H, W) uint8``, filled; 255 as `FrameEnds` says.
+            counts: ``(257,) float64``, filled: as of `FrameEnds`.
             confidence: ``(H, W) uint8`` to fill with 255 times the probability, rounded, or None.
             min_confidence: Least probability 0..1 that a label needs; 0 keeps all.
         """

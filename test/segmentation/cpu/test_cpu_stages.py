@@ -110,6 +110,23 @@ def test_labels_and_confidence_by_hand() -> None:
     assert got.counts[:3].tolist() == [1.0, 1.0, 0.0]
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("which", [0, 1])
+def test_scores_that_are_no_numbers_leave_their_pixels_unlabelled(value: float, which: int) -> None:
+    logits = torch.zeros(2, 2, 2)
+    logits[1] = 3.0
+    logits[which, 0, 0] = value
+    got = label(stages(), logits, (4, 4))
+    # All that the upper left score has a part in, be it with no weight (see the axis above).
+    broken = np.zeros((4, 4), dtype=bool)
+    broken[:3, :3] = True
+    np.testing.assert_array_equal(got.labels, np.where(broken, 255, 1))
+    # 1 / (1 + exp(-3)) is 0.953.
+    np.testing.assert_array_equal(got.confidence, np.where(broken, 0, 243))
+    assert (got.counts[1], got.counts[255], got.counts[256] > 0) == (7.0, 9.0, True)
+    assert got.counts[:256].sum() == 16.0
+
+
 def test_of_equal_scores_the_lower_index_wins() -> None:
     assert set(label(stages(), torch.zeros(5, 3, 3), (7, 9)).labels.ravel()) == {0}
 
@@ -128,7 +145,7 @@ def test_labels_confidence_and_counts_against_numpy(
     sure = np.ones((height, width), bool) if classes == 1 else ranked[-1] - ranked[-2] > 1e-5
     np.testing.assert_array_equal(got.labels[sure], scores.argmax(axis=0)[sure])
     assert np.abs(got.confidence - 255 / odds.sum(axis=0)).max() <= 0.51
-    np.testing.assert_array_equal(got.counts, np.bincount(got.labels.ravel(), minlength=256))
+    np.testing.assert_array_equal(got.counts, np.bincount(got.labels.ravel(), minlength=COUNT_BINS))
 
 
 def test_unlikely_pixels_become_unlabelled_and_are_counted_as_such() -> None:
@@ -166,7 +183,7 @@ from lwrf_ros.segmentation.cpu.stages import CpuStages
 stages = CpuStages(StrongestChannel(), torch.float32)
 logits = torch.randn(40, 128, 128)
 labels, confidence = (torch.zeros(1080, 1920, dtype=torch.uint8) for _ in range(2))
-counts = torch.zeros(256, dtype=torch.float64)
+counts = torch.zeros(257, dtype=torch.float64)
 stages.label(logits, labels[:64, :64].contiguous(), counts, confidence[:64, :64].contiguous(), 0.1)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 stages.label(logits, labels, counts, confidence, 0.1)

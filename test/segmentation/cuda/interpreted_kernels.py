@@ -179,6 +179,25 @@ def test_labels_by_hand(launch: ModuleType) -> None:
     assert got.counts[:3].tolist() == [1.0, 1.0, 0.0]
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("which", [0, 1])
+def test_scores_that_are_no_numbers_leave_their_pixels_unlabelled(
+    launch: ModuleType, value: float, which: int
+) -> None:
+    logits = torch.zeros(2, 2, 2)
+    logits[1] = 3.0
+    logits[which, 0, 0] = value
+    got = run(launch, logits, (4, 4))
+    # All that the upper left score has a part in, be it with no weight.
+    broken = np.zeros((4, 4), dtype=bool)
+    broken[:3, :3] = True
+    np.testing.assert_array_equal(got.labels, np.where(broken, 255, 1))
+    # 1 / (1 + exp(-3)) is 0.953.
+    np.testing.assert_array_equal(got.confidence, np.where(broken, 0, 243))
+    assert (got.counts[1], got.counts[255], got.counts[256] > 0) == (7.0, 9.0, True)
+    assert got.counts[:256].sum() == 16.0
+
+
 def test_logits_are_stretched_before_the_choice(launch: ModuleType) -> None:
     # Class 0 falls from 4 to 0 and class 1 rises from 0 to 2: they meet at 2/3 of the way. Pixel x
     # lies at (x + 0.5) / 8 - 0.5, held within 0 and 1; the change is between x 8 and 9.
@@ -240,7 +259,7 @@ def check_against_numpy(
     np.testing.assert_array_equal(got.labels, scores.argmax(axis=0))
     assert got.confidence is not None
     assert np.abs(got.confidence - 255 * probability).max() <= 0.501
-    np.testing.assert_array_equal(got.counts, np.bincount(got.labels.ravel(), minlength=256))
+    np.testing.assert_array_equal(got.counts, np.bincount(got.labels.ravel(), minlength=COUNT_BINS))
 
 
 @pytest.mark.parametrize("min_confidence", [0.0, 0.4])

@@ -27,6 +27,7 @@ def label_constants(classes: int, probability: bool, confidence: bool) -> dict[s
     return {
         "CLASSES": classes,
         "UNLABELLED": 255,
+        "NOT_FINITE": 256,
         "BINS": max(32, triton.next_power_of_2(classes + 1)),
         "WITH_PROBABILITY": probability,
         "WITH_CONFIDENCE": confidence,
