@@ -31,6 +31,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 LAUNCH_FILE = REPOSITORY / "launch" / "segment.launch.py"
 PATIENCE_S = 60.0
 OF_ROS = ("image_topic", "params_file", "name", "namespace", "use_sim_time", "log_level", "rviz")
+OF_ROS += ("respawn",)
 PROFILES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
 # Stands in for the node's executable: writes down what reached it through rcl, and ends.
 RECORDER = """
@@ -93,10 +94,6 @@ def test_every_argument_is_described_and_may_be_left_out(arguments: dict[str, An
         ("decoder", FIELDS["decoder"].metadata["choices"]),
         ("precision", ("auto", "fp32", "fp16", "bf16")),
         ("image_qos", ("auto", "reliable", "best_effort")),
-        ("autostart", ("true", "false")),
-        ("use_sim_time", ("true", "false")),
-        ("rviz", ("true", "false")),
-        ("log_level", ("debug", "info", "warn", "error", "fatal")),
     ],
 )
 def test_finite_arguments_have_choices(
@@ -108,6 +105,17 @@ def test_finite_arguments_have_choices(
 def test_other_arguments_have_no_choices(arguments: dict[str, Any]) -> None:
     for name in ("weights", "classes", "input_width", "max_rate", "device", "image_topics", "name"):
         assert arguments[name].choices is None
+    # Whose choices would end a launch that says True where launch wants true.
+    for name in ("autostart", "use_sim_time", "rviz", "respawn", "log_level"):
+        assert arguments[name].choices is None
+
+
+def test_truth_values_as_people_write_them(launch_file: ModuleType) -> None:
+    for text in ("true", "True", "TRUE", "1", "yes", "Yes", "on", "y", "t", " true "):
+        assert launch_file._read("autostart", text) is True
+    for text in ("false", "False", "FALSE", "0", "no", "NO", "off", "n", "f"):
+        assert launch_file._read("autostart", text) is False
+    assert [launch_file._log_level(text) for text in ("INFO", "Warning")] == ["info", "warn"]
 
 
 class Launch:
@@ -271,6 +279,7 @@ def test_every_argument_reaches_the_node_in_its_type(launcher: Launcher) -> None
         "min_image_rate": "1e1",
         "max_latency": "0.5",
         "max_dropped": "0",
+        "max_lost": "1",
         "max_pixels": "1000000",
         "max_bytes": "3000000",
         "autostart": "false",
@@ -303,6 +312,7 @@ def test_every_argument_reaches_the_node_in_its_type(launcher: Launcher) -> None
         "min_image_rate": 10.0,
         "max_latency": 0.5,
         "max_dropped": 0.0,
+        "max_lost": 1.0,
         "max_pixels": 1000000,
         "max_bytes": 3000000,
         "autostart": False,
@@ -412,7 +422,9 @@ def test_included_under_a_namespace_the_arguments_still_win(
         (["input_width:=500.5"], ["input_width is '500.5'; wanted 0, -1, or 32 to 8192 pixels"]),
         (["input_width:=wide"], ["input_width is 'wide'; wanted 0, -1, or 32 to 8192 pixels"]),
         (["max_rate:=nan"], ["max_rate is nan; wanted a number from 0 to 1000 Hz"]),
-        (["autostart:=yes"], ["autostart", "yes", "true", "false"]),
+        (["autostart:=maybe"], ["autostart is 'maybe'; wanted true or false"]),
+        (["respawn:=2"], ["respawn is '2'; wanted true or false"]),
+        (["log_level:=loud"], ["log_level is 'loud'; wanted one of debug, info, warn, error"]),
         (["camera_names:=[1]"], ["camera_names is [1]; wanted a list of different names"]),
         (["image_topics:=[a"], ["image_topics is '[a'; wanted a list of topic names"]),
         (["params_file:=/nowhere.yaml"], ["params_file is /nowhere.yaml; there is no such file"]),
@@ -509,9 +521,84 @@ def test_an_argument_that_looks_like_another_is_warned_about(launcher: Launcher)
     assert "of_another_launch_file" not in launch.output
 
 
+OUTER = f"""
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription
+from launch.actions import SetLaunchConfiguration
+from launch_ros.actions import PushRosNamespace
+def generate_launch_description():
+    return LaunchDescription([
+        *(DeclareLaunchArgument(name, default_value=value) for name, value in (
+            ("camera_name", "front"), ("params_files", "x"), ("use_sim_time", "True"),
+            ("autostart", "False"), ("log_level", "WARN"), ("weight", "3"),
+        )),
+        SetLaunchConfiguration("name_space", "x"),
+        GroupAction([
+            PushRosNamespace("robot"),
+            IncludeLaunchDescription({str(LAUNCH_FILE)!r}, launch_arguments=[
+                ("image_topic", "/x"), ("clases", "camvid"),
+            ]),
+        ]),
+    ])
+"""
+
+
+def test_in_a_foreign_launch_file_only_what_is_meant_for_this_one_is_warned_about(
+    launcher: Launcher, tmp_path: Path
+) -> None:
+    outer = tmp_path / "outer.launch.py"
+    outer.write_text(OUTER, encoding="utf-8")
+    launch = launcher("camera_name:=rear", "max_rat:=3", file=outer)
+    seen = launch.seen()
+    assert seen["overrides"] == {"use_sim_time": True, "autostart": False, "image_topics": ["/x"]}
+    assert (seen["namespace"], seen["level"]) == ("/robot", "WARN")
+    warned = [line for line in launch.output.splitlines() if "did you mean" in line]
+    assert len(warned) == 2, launch.output
+    assert "no argument 'clases', it is ignored; did you mean 'classes'?" in warned[0]
+    assert "no argument 'max_rat', it is ignored; did you mean 'max_rate'?" in warned[1]
+
+
+def test_a_node_that_ends_is_started_again_with_its_arguments(
+    launcher: Launcher, tmp_path: Path
+) -> None:
+    launch = launcher("respawn:=true", "max_rate:=3")
+    record = tmp_path / "record.json"
+    for _ in range(2):
+        until = time.monotonic() + PATIENCE_S
+        while not (record.exists() and record.stat().st_size):
+            assert time.monotonic() < until, launch.output
+            time.sleep(0.05)
+        assert json.loads(record.read_text(encoding="utf-8"))["overrides"]["max_rate"] == 3.0
+        record.unlink()
+    launch.process.send_signal(signal.SIGINT)
+    assert launch.result() == 0
+    # What carried the arguments is gone with the launch.
+    assert list(tmp_path.glob("*.yaml")) == []
+
+
+def test_a_parameter_file_for_another_node_is_named(launcher: Launcher, tmp_path: Path) -> None:
+    path = tmp_path / "nav2.yaml"
+    path.write_text("/robot/eyes: {ros__parameters: {max_rate: 5.0}}\n", encoding="utf-8")
+    launch = launcher(f"params_file:={path}", "backbone:=resnet50", source=REAL)
+    launch.wait_for("is for this node: it is for /robot/eyes, and this one is /segmenter; write")
+    launch.process.send_signal(signal.SIGINT)
+    assert launch.result() == 0
+
+
+def test_an_interruption_while_it_loads_ends_it_cleanly(launcher: Launcher) -> None:
+    launch = launcher(source=REAL)
+    launch.wait_for("segmenter: starting, loading libraries")
+    begun_s = time.monotonic()
+    launch.process.send_signal(signal.SIGINT)
+    assert launch.result() == 0
+    assert "process has finished cleanly" in launch.output
+    assert "escalating" not in launch.output
+    assert time.monotonic() - begun_s < 4.0  # launch takes some of it
+
+
 def test_a_bare_launch_runs_on_the_bundled_weights(launcher: Launcher) -> None:
     launch = launcher(source=REAL)
-    launch.wait_for("mobilenet_v2-light_weight-camvid.safetensors (sha256 ")
+    launch.wait_for("mobilenet_v2-light_weight-ade31.safetensors (sha256 ")
     launch.wait_for("listening to /image")
     launch.process.send_signal(signal.SIGINT)
     assert launch.result() == 0

@@ -37,6 +37,7 @@ from lwrf_ros.cli import (
     weights,
 )
 from lwrf_ros.cli.endings import end, flush
+from lwrf_ros.home import ensure_home
 from lwrf_ros.memory import keep_freed_memory
 from lwrf_ros.output_folder import claimed
 from lwrf_ros.processes.interruption import terminated_like_interrupted
@@ -140,6 +141,7 @@ def _run(given: list[str]) -> int:
         parser.error(f"there is no subcommand {given[0]!r}; {guess}wanted {', '.join(_names())}")
     arguments = parser.parse_args(given)
     arguments.command_line = given
+    ensure_home()
     keep_freed_memory()
     folder: Path | None = getattr(arguments, getattr(arguments, "claims", ""), None)
     # Before anything is loaded: whoever comes second shall hear it at once.

@@ -14,13 +14,12 @@ from typing import Any, Literal
 from lwrf_ros.backbones import BACKBONES, DECODERS, DEFAULT_BACKBONE, DEFAULT_DECODER
 from lwrf_ros.configuration.alerts import EXAMPLES, WHOLE_IMAGE, Alert, parse_alert
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.input_size import MAX_SIDE_PX, MIN_SIDE_PX
 
 IMAGE_QOS = ("auto", "reliable", "best_effort")
 LABEL_SIZES = ("camera", "network")
 PRECISIONS = ("auto", "fp32", "fp16", "bf16")
 CAMERA_SIZE = -1
-_MIN_SIDE_PX = 32
-_MAX_SIDE_PX = 8192
 _MOST_PIXELS = 2**30  # beyond it OpenCV decodes nothing
 _MOST_BYTES = 2**32  # of a message
 _INTEGER_LIMIT = 2**63  # of ROS; far beyond it a float cannot hold an integer
@@ -89,10 +88,10 @@ def _whole_number(low: int, high: int, unit: str) -> dict[str, Any]:
 
 
 def _is_side(value: int) -> bool:
-    return value in (0, CAMERA_SIZE) or _MIN_SIDE_PX <= value <= _MAX_SIDE_PX
+    return value in (0, CAMERA_SIZE) or MIN_SIDE_PX <= value <= MAX_SIDE_PX
 
 
-_SIDE = f"0, {CAMERA_SIZE}, or {_MIN_SIDE_PX} to {_MAX_SIDE_PX} pixels"
+_SIDE = f"0, {CAMERA_SIZE}, or {MIN_SIDE_PX} to {MAX_SIDE_PX} pixels"
 
 
 @dataclass(frozen=True)
@@ -244,6 +243,13 @@ class Parameters:
         1.0,
         "Share of a camera's frames that may be dropped for newer ones; a camera above it is WARN "
         "on /diagnostics. 1: never, because a camera may well be faster than the network.",
+        **_number(0, 1),
+        live=True,
+    )
+    max_lost: float = _parameter(
+        0.1,
+        "Share of a camera's images that may be lost on their way to the node, over some seconds; "
+        "above it is WARN on /diagnostics and on the log, with what may help. 1: never.",
         **_number(0, 1),
         live=True,
     )

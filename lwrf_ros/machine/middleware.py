@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import os
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lwrf_ros.machine.dds_profile import profile_variable
+from lwrf_ros.machine.dds_profile import our_profile, profile_variable
 
 _FAST_DDS_SEGMENT_BYTES = 512 * 1024
 # eProsima's own ways to say "large data" without a profile.
@@ -57,6 +57,25 @@ class Middleware:
             f"up to {self.limit_bytes / 1024:.0f} KiB are sure to arrive; {self.advice}"
         )
 
+    def why_lost(self, size_bytes: int, publishers: Sequence[str]) -> str:
+        """Say what may have lost images, and what to do.
+
+        Args:
+            size_bytes: Size of the largest of them.
+            publishers: Names of the nodes that publish them.
+        """
+        if here := self.loses(size_bytes, "images"):
+            return here
+        if self.name.startswith("rmw_fastrtps") and size_bytes > _FAST_DDS_SEGMENT_BYTES:
+            # Shared memory belongs to the writer, whose settings nobody else can see.
+            return (
+                f"this node has room for {size_bytes / 1024:.0f} KiB ({self.transport}), so it is "
+                f"the process of {', '.join(publishers) or 'the camera'} that most likely lacks "
+                f"the profile: start it with {profile_variable()}={our_profile()} "
+                "(docs/dds.md)"
+            )
+        return "docs/dds.md says what gets through, and what helps"
+
 
 def active_middleware(name: str, environment: Mapping[str, str] | None = None) -> Middleware:
     """Find out what carries messages in this process, as far as its settings tell.
@@ -98,7 +117,7 @@ def _fast_dds(name: str, environment: Mapping[str, str]) -> Middleware:
                 f"{room / 2**20:.1f} MiB",
                 room,
                 f"give the container more of {_SHARED_MEMORY}: docker run --shm-size=1g, or "
-                "--ipc=host (docs/dds.md)",
+                "--ipc=host (docs/containers.md)",
             )
         return Middleware(name, f"shared memory {segment / 2**20:.1f} MiB", segment, advice)
     transports = environment.get(_TRANSPORTS_VARIABLE, "")

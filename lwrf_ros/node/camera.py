@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,10 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from lwrf_ros.images.decoding import Refusal
 from lwrf_ros.machine.middleware import Middleware
+from lwrf_ros.node.health.announcements import Announcements, Line
 from lwrf_ros.node.health.camera_status import CameraFacts, judge
 from lwrf_ros.node.health.diagnostics import Account, Rate, Window, is_plausible_age, status
+from lwrf_ros.node.health.silence import why_silent
 from lwrf_ros.node.input.image_messages import check
 from lwrf_ros.node.input.qos import ImageSubscription, output_qos, unserved_subscribers
 from lwrf_ros.node.output.camera_info import CameraInfoRelay, topic_beside
@@ -31,6 +34,10 @@ OUTPUT_TYPES = {**FRAME_OUTPUTS, "camera_info": CameraInfo}
 # end of publishing; of that what is not the engine's.
 _TIMES = ("latency", "engine", "stamp_age", "stamp_age_less_engine")
 _WARN_EVERY_S = 5.0
+# Diagnoses, one a second, over which lost images are counted.
+_LATELY = 6
+# Below it nobody asks why no image comes.
+_LONG_SILENCE_S = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +126,9 @@ class Camera:
         self._last_arrival_s = time.monotonic()
         self._warned_s: dict[str, float] = {}
         self._judged = self.account.summary()
+        # Images received and lost until now, at the last few diagnoses.
+        self._arrivals: deque[tuple[int, int]] = deque([(0, 0)], maxlen=_LATELY)
+        self._announcements = Announcements()
 
     def receive(self, message: Image | CompressedImage) -> None:
         """Put a message into the slot, or account for why not. Runs on the executor's thread."""
@@ -234,17 +244,19 @@ class Camera:
         with self._changed:
             self.account.published[output] += 1
 
-    def finish(self, frame: Frame, engine_ms: float) -> None:
+    def finish(self, frame: Frame, engine_ms: float, sound: bool = True) -> None:
         """Account for a frame whose results are out, and take its times.
 
         Args:
             frame: The frame.
             engine_ms: What of its time was the engine's, in milliseconds.
+            sound: Whether all of the network's scores were numbers.
         """
         now_s = time.monotonic()
         stamp_ns = stamp_to_ns(frame.message.header.stamp)
         age_ms = (self._node.get_clock().now().nanoseconds - stamp_ns) / 1e6
         with self._changed:
+            self.account.not_finite += not sound
             self._times["latency"].add((now_s - frame.arrived_s) * 1e3)
             self._times["engine"].add(engine_ms)
             self._times["stamp_age"].add(age_ms)
@@ -265,20 +277,32 @@ class Camera:
             times = {name: window.percentiles() for name, window in self._times.items()}
             silent_s = now_s - self._last_arrival_s
         since, self._judged = summary - self._judged, summary
+        self._arrivals.append((summary["received"], self._subscription.lost or 0))
+        (received_then, lost_then), (received, lost) = self._arrivals[0], self._arrivals[-1]
+        lost -= lost_then
+        names = self._subscription.publisher_names()
         facts = CameraFacts(
             topic=self.topic,
             active=self.active,
             publishers=self._subscription.publishers,
             mismatches=tuple(self._mismatches()),
             silent_s=silent_s,
+            silence=why_silent(self._node, names) if silent_s > _LONG_SILENCE_S else "",
             rate_in_hz=rate_in,
             rate_out_hz=rate_out,
             latency_p99_ms=times["latency"][1] if times["latency"] else None,
             received=since["received"],
             unusable=since["unusable"],
             superseded=since["superseded"],
+            unwatched=since["unwatched"],
+            not_finite=since["not_finite"],
+            sent_lately=received - received_then + lost,
+            lost_lately=lost,
+            loss=self._middleware.why_lost(self._largest_bytes, names) if lost else "",
         )
-        level, text = judge(facts, self._parameters.current)
+        verdict = judge(facts, self._parameters.current)
+        if line := self._announcements.next(verdict, now_s):
+            self._say(line)
         values: dict[str, object] = {
             "topic": facts.topic,
             "publishers": facts.publishers,
@@ -297,7 +321,15 @@ class Camera:
         if self._subscription.lost is not None:
             values["lost"] = self._subscription.lost
         values["alerts"] = "; ".join(self.alerts)
-        return status(f"{node_name}: {self.label}", self.label, level, text, values)
+        name = f"{node_name}: {self.label}"
+        return status(name, self.label, verdict.level, verdict.text, values)
+
+    def _say(self, line: Line) -> None:
+        # One call each: rclpy ties a level to the place that it is logged from.
+        if line.warns:
+            self._node.get_logger().warning(f"{self.label}: {line.text}")
+        else:
+            self._node.get_logger().info(f"{self.label}: {line.text}")
 
     def _mismatches(self) -> list[str]:
         """Say which peers can never be connected, and which images are lost on the way, and why."""

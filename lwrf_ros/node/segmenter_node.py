@@ -8,7 +8,7 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -32,6 +32,7 @@ from lwrf_ros.node.health.failures import (
 from lwrf_ros.node.input import bridge
 from lwrf_ros.node.output import label_info
 from lwrf_ros.node.output.legend_topic import LegendPublisher
+from lwrf_ros.node.parameter_files import unheeded
 from lwrf_ros.node.ros_parameters import ParameterServer
 from lwrf_ros.node.worker import Worker
 from lwrf_ros.segmentation import BEST_BATCH
@@ -46,16 +47,21 @@ class SegmenterNode(LifecycleNode):
     All callbacks run on one executor thread; the worker is the only other one.
 
     Args:
+        parameter_files: The parameter files that rcl was given, to warn of those for others.
         end: Called when only a new process can help; must not raise.
 
     Attributes:
         exit_code: What the process is to end with.
     """
 
-    def __init__(self, end: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, parameter_files: Sequence[str] = (), end: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__("segmenter")
         self.exit_code = 0
         self._end = end
+        for text in unheeded(parameter_files, self.get_fully_qualified_name()):
+            self.get_logger().warning(text)
         self._state = "unconfigured"
         self._problem = ""
         self._engine: Engine | None = None
@@ -74,6 +80,12 @@ class SegmenterNode(LifecycleNode):
         self.create_timer(_DIAGNOSTICS_PERIOD_S, self._every_second, clock=self._steady)
         if self._settings.current.autostart:
             self._autostart = self.create_timer(0.0, self._start, clock=self._steady)
+        else:
+            command = f"ros2 lifecycle set {self.get_fully_qualified_name()}"
+            self.get_logger().info(
+                f"unconfigured, as autostart is false: {command} configure, then {command} "
+                "activate, or a lifecycle manager, start it"
+            )
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load, check and warm up; on a failure nothing is left behind."""
@@ -136,12 +148,19 @@ class SegmenterNode(LifecycleNode):
             return TransitionCallbackReturn.FAILURE
         self._state = self._settings.state = goal
         self._problem = ""
+        self.get_logger().info(f"{goal}, after {name}")
         self._every_second()
         return TransitionCallbackReturn.SUCCESS
 
     def _configure(self) -> None:
         parameters = self._settings.checked()
+        self.get_logger().info(
+            "configuring: loading and trying out the network; the first time on a machine its "
+            "kernels are compiled, which takes a minute or so"
+        )
         self._engine = engine = load_engine(parameters, self._settings.given)
+        for text in engine.remarks:
+            self.get_logger().warning(text)
         self._settings.class_names = engine.segmenter.classes.names
         self._settings.region_names = tuple(region.name for region in engine.regions)
         names = parameters.camera_names or ("",) * len(parameters.image_topics)
@@ -284,6 +303,8 @@ class SegmenterNode(LifecycleNode):
             level, text = DiagnosticStatus.ERROR, problem
         elif self._state != "active":
             level = DiagnosticStatus.WARN
+        elif self._engine is not None and self._engine.remarks:
+            level, text = DiagnosticStatus.WARN, f"{text}; {'; '.join(self._engine.remarks)}"
         return status(name, "lwrf_ros", level, text, values)
 
 

@@ -225,7 +225,7 @@ class Worker:
             except Exception as error:
                 self._fail([job], error)
             else:
-                job.frame.camera.finish(job.frame, result.timings.total_ms)
+                job.frame.camera.finish(job.frame, result.timings.total_ms, result.sound)
 
     def _publish(self, job: _Job, result: Segmentation) -> None:
         camera, header = job.frame.camera, job.frame.message.header

@@ -16,9 +16,9 @@ from lifecycle_msgs.srv import GetState
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.node.start import start_rclpy
 from lwrf_ros.processes.commands import CONNECT_S
 from lwrf_ros.processes.node_account import Account
 
@@ -51,12 +51,7 @@ class NodeWatch:
         self._accounts = 0
         self._error = ""
         self._context = Context()
-        rclpy.init(
-            args=[],
-            context=self._context,
-            domain_id=domain_id,
-            signal_handler_options=SignalHandlerOptions.NO,
-        )
+        start_rclpy(context=self._context, domain_id=domain_id)
         self._node = rclpy.create_node("lwrf_demo", context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)

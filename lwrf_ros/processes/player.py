@@ -20,12 +20,14 @@ from rclpy.exceptions import InvalidNodeNameException
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import get_rmw_implementation_identifier
 from sensor_msgs.msg import CompressedImage as CompressedImageMessage
 from sensor_msgs.msg import Image as ImageMessage
 from std_msgs.msg import Header
 
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.machine.middleware import active_middleware
+from lwrf_ros.node.start import start_rclpy
 from lwrf_ros.recordings import (
     CompressedImage,
     DamagedImage,
@@ -140,8 +142,8 @@ def play_frames(source: FrameSource, options: PlayOptions) -> Played:
             is none of a node.
     """
     check_kind(source, options.topic)
-    # Signals stay Python's: Ctrl-C has to end a wait between two frames as well.
-    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    # Which leaves signals to Python: Ctrl-C has to end a wait between two frames as well.
+    start_rclpy()
     try:
         return _publish(_node(options.name), source, options)
     finally:
@@ -264,6 +266,8 @@ def _publish(node: Node, source: FrameSource, options: PlayOptions) -> Played:
                 continue
             due_s = start_s + (time_ns - first_ns) * 1e-9 / options.speed
             message = to_message(frame, stamp_ns, compressed)
+            if not published:
+                _warn_of_losses(node, len(message.data), publisher.topic_name)
             time.sleep(max(0.0, due_s - time.monotonic()))
             if stamp_now:
                 message.header.stamp = node.get_clock().now().to_msg()
@@ -299,6 +303,13 @@ def _looped(source: FrameSource, loop: bool) -> Iterator[tuple[Frame, int, int]]
         # From the last frame to the first of the next round it is as long as between the last two.
         pause_ns = last_ns - before_ns if before_ns is not None else _ROUND_PAUSE_NS
         offset_ns += max(0, last_ns - first_ns) + max(0, pause_ns)
+
+
+def _warn_of_losses(node: Node, size_bytes: int, topic: str) -> None:
+    """Say before the first image that this process's settings of DDS cannot carry such ones."""
+    middleware = active_middleware(get_rmw_implementation_identifier())
+    if lost := middleware.loses(size_bytes, f"images on {topic}"):
+        node.get_logger().warning(lost)
 
 
 def _wait_for_subscriber(publisher: Publisher[Any], wait_s: float) -> None:

@@ -10,10 +10,10 @@ from types import FrameType
 from typing import Any
 
 import rclpy
-from rclpy.signals import SignalHandlerOptions
 
 from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.classes.groups import ClassGroups
+from lwrf_ros.node.start import start_rclpy
 from lwrf_ros.processes.recorder import Recorder, RecordOptions
 from lwrf_ros.processes.recorder_outputs import Outputs
 
@@ -35,7 +35,7 @@ def record(options: RecordOptions) -> dict[str, Any]:
     classes = ClassTable.load(options.classes)
     if options.class_groups:
         classes = ClassGroups.load(options.class_groups, classes).table
-    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    start_rclpy()
     try:
         interruption = _Interruption()
         outputs = Outputs(options.output, options.base, classes, options.note)

@@ -20,7 +20,7 @@ from lwrf_ros.configuration.parameter_file import parameter_file
 from lwrf_ros.configuration.parameters import FIELDS, Alert, ParameterError, Parameters, coerce
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.foreign_text import paragraph
-from lwrf_ros.network.refinenet import MIN_SIDE_PX
+from lwrf_ros.input_size import MIN_SIDE_PX
 from lwrf_ros.package_data import class_tables, config_path
 from lwrf_ros.segmentation import PRECISIONS
 from lwrf_ros.weights.bundled import DEFAULT_CLASSES
@@ -50,12 +50,13 @@ DEFAULTS = {
     "min_image_rate": 0.0,
     "max_latency": 0.0,
     "max_dropped": 1.0,
+    "max_lost": 0.1,
     "max_pixels": 33_554_432,
     "max_bytes": 268_435_456,
     "max_value_16bit": 65_535,
     "autostart": True,
 }
-LIMITS = {"stale_after", "min_image_rate", "max_latency", "max_dropped"}
+LIMITS = {"stale_after", "min_image_rate", "max_latency", "max_dropped", "max_lost"}
 LARGEST = {"max_pixels", "max_bytes", "max_value_16bit"}
 LIVE = {"min_confidence", "overlay_alpha", "coverage_alerts", "max_rate", *LIMITS, *LARGEST}
 LISTS = [name for name, default in DEFAULTS.items() if isinstance(default, tuple)]

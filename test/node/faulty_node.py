@@ -3,13 +3,14 @@
 """The node's executable whose engine fails while a file says how: no GPU is needed to lose one.
 
 The environment's FAULT_FILE names it; its text is ``memory``, ``gpu``, ``lost`` (a GPU that stays
-so), ``worker``, ``hang``, or ``stay`` (the middleware does not come back at the end). Diagnostics
-are hurried as in warm_process.py.
+so), ``worker``, ``hang``, ``configure`` (a configuration that does not come back), or ``stay`` (the
+middleware does not come back at the end). Diagnostics are hurried as in warm_process.py.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,13 @@ def fault() -> str:
 def install() -> None:
     import torch
 
-    from lwrf_ros.node import compat
+    from lwrf_ros.node import compat, segmenter_node
     from lwrf_ros.node.worker import Worker
     from lwrf_ros.segmentation.cpu.stages import CpuStages
 
     forward, prepare = CpuStages.forward, Worker._prepare
     destroy = compat.destroy_lifecycle_node
+    load = segmenter_node.load_engine
 
     def faulty_forward(self: CpuStages, batch: Any) -> Any:
         while fault() == "hang":
@@ -50,6 +52,11 @@ def install() -> None:
     def synchronize() -> None:
         if fault() == "lost":
             raise RuntimeError(FAULTS["lost"])
+
+    def faulty_load(parameters: Any) -> Any:
+        while fault() == "configure":
+            time.sleep(0.05)
+        return load(parameters)
 
     def faulty_prepare(self: Worker, frame: Any) -> Any:
         if fault() == "worker":
@@ -65,10 +72,13 @@ def install() -> None:
     torch.cuda.is_initialized = lambda: True
     torch.cuda.synchronize = synchronize  # type: ignore[assignment]
     CpuStages.forward = faulty_forward  # type: ignore[method-assign]
+    segmenter_node.load_engine = faulty_load
     Worker._prepare = faulty_prepare  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
+    # As main does, before the libraries that install imports have threads.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     install()
     hurry()
     main()

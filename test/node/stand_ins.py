@@ -74,6 +74,7 @@ class StandInNode:
         destroyed: Everything that was taken out of it.
         record: Topics of all messages published, in their order.
         warnings: What was logged as a warning.
+        remarks: What was logged as information.
         now_ns: The node's clock.
     """
 
@@ -83,6 +84,7 @@ class StandInNode:
         self.destroyed: list[Any] = []
         self.record: list[str] = []
         self.warnings: list[str] = []
+        self.remarks: list[str] = []
         self.now_ns = 0
         self._parameter_overrides: dict[str, Any] = {}
 
@@ -134,8 +136,16 @@ class StandInNode:
         return []
 
     def get_logger(self) -> Any:
-        """Return what keeps warnings."""
-        return SimpleNamespace(warning=self.warnings.append)
+        """Return what keeps lines."""
+        return SimpleNamespace(warning=self.warnings.append, info=self.remarks.append)
+
+    def get_fully_qualified_name(self) -> str:
+        """Return its full name."""
+        return "/segmenter"
+
+    def get_topic_names_and_types(self) -> list[Any]:
+        """There is nobody else."""
+        return []
 
     def get_clock(self) -> Any:
         """Return the node's clock."""

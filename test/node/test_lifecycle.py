@@ -31,8 +31,10 @@ def shared_memory() -> set[Path]:
 
 
 def test_every_transition(start_node: StartNode, peer: Peer) -> None:
-    start_node(autostart="false")
+    node = start_node(autostart="false")
     peer.wait_for_state("unconfigured")
+    waits = "unconfigured, as autostart is false: ros2 lifecycle set /segmenter configure, then"
+    peer.spin_until(lambda: waits in node.output, "the line that says how it goes on")
     assert peer.status().values[0].value == "unconfigured"
     for label, state in [
         ("configure", "inactive"),
@@ -46,6 +48,9 @@ def test_every_transition(start_node: StartNode, peer: Peer) -> None:
         assert peer.change_state(label), label
         assert peer.state() == state
         assert peer.status().values[0].value == state
+    said = [f"inactive, after {label}" for label in ("configure", "deactivate")]
+    said += ["active, after activate", "unconfigured, after cleanup", "finalized, after shutdown"]
+    assert all(text in node.output for text in said), node.output
 
 
 def test_frames_count_as_inactive_until_active(start_node: StartNode, peer: Peer) -> None:
@@ -204,6 +209,33 @@ def test_a_signal_ends_it_with_0_within_2_s(
         assert peer.change_state(label)
     assert peer.state() == state
     code, seconds = node.end(number)
+    assert (code, seconds < END_LIMIT_S) == (0, True), (seconds, node.output)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_configuration_that_does_not_come_back(
+    start_node: StartNode,
+    peer: Peer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals,
+) -> None:
+    (tmp_path / "fault").write_text("configure", encoding="ascii")
+    monkeypatch.setenv("FAULT_FILE", str(tmp_path / "fault"))
+    before = shared_memory()
+    node = start_node(executable=[FAULTY_NODE])
+    peer.spin_until(lambda: "configuring: loading" in node.output, "the configuration")
+    assert shared_memory() > before
+    code, seconds = node.end(number)
+    assert (code, seconds < END_LIMIT_S) == (0, True), (seconds, node.output)
+    assert "ended in the middle of a transition" in node.output
+    assert shared_memory() <= before
+
+
+def test_a_signal_in_the_first_seconds(start_node: StartNode, peer: Peer) -> None:
+    node = start_node(executable=EXECUTABLE)
+    peer.spin_until(lambda: "starting, loading libraries" in node.output, "its first line")
+    code, seconds = node.end(signal.SIGINT)
     assert (code, seconds < END_LIMIT_S) == (0, True), (seconds, node.output)
 
 

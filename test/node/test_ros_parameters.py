@@ -349,4 +349,5 @@ def test_descriptions(serve: Serve) -> None:
         "min_image_rate": (0.0, 1000.0),
         "max_latency": (0.0, 3600.0),
         "max_dropped": (0.0, 1.0),
+        "max_lost": (0.0, 1.0),
     }

@@ -39,6 +39,41 @@ EVERYTHING = (
 )
 
 
+class Unsound:
+    """The engine's stages, whose network gives NaN for the upper left of every other frame."""
+
+    def __init__(self, stages: Any) -> None:
+        self._stages = stages
+        self._frames = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stages, name)
+
+    def forward(self, batch: Any) -> Any:
+        logits = self._stages.forward(batch).clone()
+        self._frames += 1
+        if self._frames % 2 == 0:
+            logits[:, 3, 0, 0] = float("nan")
+        return logits
+
+
+def test_frames_with_scores_that_are_no_numbers_are_counted_and_said(play: Play) -> None:
+    stage = play()
+    stage.segmenter._stages = Unsound(stage.segmenter._stages)
+    stage.start()
+    for number in range(5):
+        stage.cameras["front"].receive(image(picture(number)))
+        stage.wait()
+    assert stage.account() == {"received": 5, "processed": 5, "not_finite": 2}
+    assert [pixels(labels)[0, 0] == 255 for labels in stage.sent()] == [False, True] * 2 + [False]
+    status = stage.cameras["front"].diagnose("segmenter")
+    assert (status.level, status.message[:40]) == (
+        DiagnosticStatus.WARN,
+        "the network's scores for 2 frames are no",
+    )
+    assert stage.node.warnings == [f"front: {status.message}"]
+
+
 def test_a_frame_becomes_messages_with_its_header(play: Play) -> None:
     stage = play(outputs=EVERYTHING)
     stage.start()

@@ -8,13 +8,14 @@ import sys
 
 import rclpy
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
+
+from lwrf_ros.node.start import start_rclpy
 
 
 def main() -> None:
     """Receive until SIGINT."""
-    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    start_rclpy()
     node = rclpy.create_node("soak_listener")
     qos = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
     for topic in sys.argv[1:]:

@@ -17,7 +17,6 @@ from typing import Any
 
 import rclpy
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage, Image
 
 from lwrf_ros.experiments.soak.random_messages import (
@@ -26,6 +25,7 @@ from lwrf_ros.experiments.soak.random_messages import (
     sound_image,
     sound_picture,
 )
+from lwrf_ros.node.start import start_rclpy
 
 _RATES_HZ = (0.0, 2.0, 10.0, 10.0, 30.0, 60.0, 200.0)
 _PHASE_S = (1.0, 6.0)
@@ -88,7 +88,7 @@ class RandomCamera:
 def main() -> None:
     """Publish until SIGINT."""
     seed, most_side_px, topics = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    start_rclpy()
     node = rclpy.create_node("soak_cameras")
     draw = random.Random(seed)
     cameras = [

@@ -16,10 +16,10 @@ import time
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 
 from lwrf_ros.memory import keep_freed_memory
+from lwrf_ros.node.start import start_rclpy
 from lwrf_ros.stamps import stamp_to_ns
 
 # As the node's: a second image that comes before the first is read replaces it. Deeper here, so
@@ -37,7 +37,7 @@ def main() -> None:
         stamp = message.header.stamp
         ages_ms.append((time.time_ns() - stamp_to_ns(stamp)) * 1e-6)
 
-    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    start_rclpy()
     node = rclpy.create_node("lwrf_transport")
     profile = QoSProfile(depth=DEPTH, reliability=ReliabilityPolicy[reliability.upper()])
     node.create_subscription(Image, topic, take, profile)

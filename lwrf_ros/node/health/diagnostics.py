@@ -30,6 +30,7 @@ class Account:
         outcomes: Frames by outcome, one of OUTCOMES.
         refused: Frames that could not be used, by reason.
         waiting: Frames in the slot or under way.
+        not_finite: Frames of those processed for which the network gave scores that are no numbers.
         published: Messages sent, by topic.
     """
 
@@ -37,14 +38,17 @@ class Account:
     outcomes: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     waiting: int = 0
+    not_finite: int = 0
     published: Counter[str] = field(default_factory=Counter)
 
     def summary(self) -> Counter[str]:
-        """Return what a camera is judged by: frames received, unusable and superseded."""
+        """Return what a camera is judged by: frames received, and what became of them."""
         return Counter(
             received=self.received,
             unusable=self.refused.total() + self.outcomes["failed"],
             superseded=self.outcomes["superseded"],
+            unwatched=self.outcomes["unwatched"],
+            not_finite=self.not_finite,
         )
 
     def values(self) -> dict[str, int]:
@@ -54,6 +58,7 @@ class Account:
         values["refused"] = self.refused.total()
         values.update({f"refused.{reason}": n for reason, n in sorted(self.refused.items())})
         values["waiting"] = self.waiting
+        values["not_finite"] = self.not_finite
         values.update({f"published.{topic}": n for topic, n in sorted(self.published.items())})
         return values
 

@@ -9,8 +9,8 @@
 | memory, for several images at once      | run again in halves    | goes on, in smaller groups  |
 | memory, for one image                   | run again, then failed | goes on                     |
 | the engine, in another way              | failed                 | goes on                     |
-| the engine three times in a row, or the | failed                 | tries the engine on a blank |
-| GPU itself (`DeviceLostError`)          |                        | image; stops if that fails  |
+| the engine three times in a row, or the | failed                 | tries the engine on an image |
+| GPU itself (`DeviceLostError`)          |                        | of noise; stops if it fails |
 | the GPU, and it stays lost              | failed                 | ends with `LOST_EXIT_CODE`  |
 | the engine does not come back           | waiting                | says ERROR, and does not    |
 |                                         |                        | deactivate: nothing can     |
@@ -19,7 +19,7 @@
 | a callback of rclpy                     | as they were           | goes on (`main.py` logs it) |
 
 To stop is to deactivate: the state is inactive, /diagnostics says ERROR and the way out. Activating
-tries the engine first. A blank image decides, not the frames, because what one camera sends must
+tries the engine first. That image decides, not the frames, because what one camera sends must
 not be able to stop the others, and a huge frame that does not fit says nothing about theirs. CUDA
 gives a process no way back from a GPU that answers everything with an error: the process ends, so
 that its launch file can start it again (`respawn:=true`). The worker and the node ask this module

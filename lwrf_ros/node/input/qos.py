@@ -131,6 +131,11 @@ class ImageSubscription:
         """Number of publishers of the topic."""
         return int(self._node.count_publishers(self.topic))
 
+    def publisher_names(self) -> list[str]:
+        """Return the full names of the nodes that publish the topic."""
+        found = self._node.get_publishers_info_by_topic(self.topic)
+        return sorted({_peer(info) for info in found})
+
     def follow(self) -> None:
         """Look at the topic's publishers and take on their reliability."""
         self._losses.sole = self.publishers <= 1

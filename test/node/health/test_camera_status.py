@@ -11,7 +11,7 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from lwrf_ros.configuration.parameters import Parameters
-from lwrf_ros.node.health.camera_status import CameraFacts, judge
+from lwrf_ros.node.health.camera_status import CameraFacts, Finding, judge
 
 OK, WARN = DiagnosticStatus.OK, DiagnosticStatus.WARN
 ERROR, STALE = DiagnosticStatus.ERROR, DiagnosticStatus.STALE
@@ -21,21 +21,28 @@ WELL = CameraFacts(
     publishers=1,
     mismatches=(),
     silent_s=0.1,
+    silence="",
     rate_in_hz=10.0,
     rate_out_hz=4.0,
     latency_p99_ms=250.0,
     received=10,
     unusable=0,
     superseded=6,
+    unwatched=0,
+    not_finite=0,
+    sent_lately=50,
+    lost_lately=0,
+    loss="for a reason",
 )
 
 
 def judged(facts: dict[str, Any], limits: dict[str, Any]) -> tuple[bytes, str]:
-    return judge(replace(WELL, **facts), Parameters(**limits))
+    verdict = judge(replace(WELL, **facts), Parameters(**limits))
+    return verdict.level, verdict.text
 
 
 def test_a_healthy_camera_says_its_rates() -> None:
-    assert judge(WELL, Parameters()) == (OK, "10.0 Hz in, 4.0 Hz out")
+    assert judge(WELL, Parameters()) == (OK, Finding.NOTHING, "10.0 Hz in, 4.0 Hz out")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +53,7 @@ def test_a_healthy_camera_says_its_rates() -> None:
         ({"silent_s": 1e4}, {"stale_after": 0.0}, OK, "10.0 Hz in, 4.0 Hz out"),
         ({"silent_s": 9.0, "active": False}, {}, OK, "10.0 Hz in, 4.0 Hz out"),
         (
-            {"silent_s": 9.0, "publishers": 0},
+            {"silent_s": 9.0, "publishers": 0, "silence": "nobody publishes it"},
             {},
             STALE,
             "no image on /image for 9 s: nobody publishes it",
@@ -56,6 +63,30 @@ def test_a_healthy_camera_says_its_rates() -> None:
             {},
             STALE,
             "no image on /image for 9 s: /cam offers x",
+        ),
+        (
+            {"lost_lately": 6},
+            {},
+            WARN,
+            "6 of 50 images on /image were lost on the way here: for a reason",
+        ),
+        # A tenth of them at most, of which 5 are the least that count.
+        ({"lost_lately": 5}, {}, OK, "10.0 Hz in, 4.0 Hz out"),
+        ({"lost_lately": 4, "sent_lately": 10}, {}, OK, "10.0 Hz in, 4.0 Hz out"),
+        ({"lost_lately": 40}, {"max_lost": 0.8}, OK, "10.0 Hz in, 4.0 Hz out"),
+        (
+            {"unwatched": 10, "superseded": 0},
+            {},
+            OK,
+            "10.0 Hz in; nobody subscribes to a result, so none is computed",
+        ),
+        ({"unwatched": 9}, {}, OK, "10.0 Hz in, 4.0 Hz out"),
+        (
+            {"not_finite": 2, "lost_lately": 40},
+            {},
+            WARN,
+            "the network's scores for 2 frames are no numbers (NaN or infinity) in places, which "
+            "are 255 (unlabelled); use precision fp32 or other weights",
         ),
         ({"unusable": 3}, {}, WARN, "3 of 10 frames refused or failed, see refused.*"),
         ({"unusable": 10}, {}, ERROR, "10 of 10 frames refused or failed, see refused.*"),

@@ -30,6 +30,7 @@ def test_an_account_shows_everything_from_the_start() -> None:
         "failed": 0,
         "refused": 0,
         "waiting": 0,
+        "not_finite": 0,
     }
 
 
