@@ -63,3 +63,9 @@ def write_table(folder: Path) -> Path:
     path = folder / "tiny.yaml"
     path.write_text(TABLE_YAML)
     return path
+
+
+def read_mask(path: Path) -> NDArray[np.uint8]:
+    """Return the numbers ``(H, W) uint8`` in a mask of 8 bits."""
+    with Image.open(path) as mask:
+        return np.array(mask, dtype=np.uint8)

@@ -17,9 +17,9 @@ def add_data(parser: argparse.ArgumentParser, required: bool) -> None:
         type=Path,
         required=required,
         metavar="FOLDER",
-        help="folder with images/NAME.jpg (or .png) and masks/NAME.png (one channel: the class "
-        "index of each pixel, 255 for pixels that do not count); or a published data set "
-        "as distributed, NAME:FOLDER[:SPLIT] with voc, person_part, nyu40, context or "
+        help="folder with images/NAME.jpg (or .png) and masks/NAME.png (the class index of "
+        "each pixel, 255 for pixels that do not count, or the class table's colours); or a "
+        "published data set as distributed, NAME:FOLDER[:SPLIT] with voc, person_part, nyu40, context or "
         "cityscapes",
     )
     parser.add_argument(

@@ -27,9 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="DATA",
-        help="folder with images/NAME.jpg (or .png) and masks/NAME.png: one channel, the class "
-        "index of each pixel, 255 where it is not to count, and probabilities/NAME.npz where a "
-        "teacher stored them; or a published data set as "
+        help="folder with images/NAME.jpg (or .png) and masks/NAME.png: the class index of "
+        "each pixel, 255 where it is not to count, or the class table's colours; and "
+        "probabilities/NAME.npz where a teacher stored them; or a published data set as "
         "distributed, NAME:FOLDER[:SPLIT] with voc, person_part, nyu40, context or cityscapes; "
         "several are trained on together",
     )

@@ -9,22 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lwrf_ros.classes.class_table import UNLABELLED, ClassTable
+from lwrf_ros.datasets.facts import FROM_1, Facts
 from lwrf_ros.datasets.names import find_images, find_masks, name_of
-from lwrf_ros.datasets.pair import (
-    NO_MEANING,
-    DatasetError,
-    Numbering,
-    Pair,
-    read_image,
-    read_mask,
-    read_truth,
-    refuse_truncated_jpeg,
-)
-from lwrf_ros.datasets.probabilities import check_probabilities, find_probabilities
+from lwrf_ros.datasets.pair import DatasetError, Pair, read_image, read_truth
+from lwrf_ros.datasets.pair_check import OUT_OF_EXIF, look_at
+from lwrf_ros.datasets.probabilities import find_probabilities
 from lwrf_ros.datasets.published import LAYOUTS, list_published, recognise
 from lwrf_ros.files import listed
 
@@ -32,19 +22,20 @@ __all__ = [
     "DatasetError",
     "Pair",
     "check_pairs",
-    "count_pixels",
+    "count_facts",
     "find_pairs",
     "list_pairs",
     "raise_if_any",
     "read_image",
-    "read_mask",
     "read_truth",
 ]
 
 _WORKERS = 4
 
 
-def find_pairs(source: str | PathLike[str], split: str = "val") -> list[Pair]:
+def find_pairs(
+    source: str | PathLike[str], split: str = "val", classes: ClassTable | None = None
+) -> list[Pair]:
     """List the pairs of a data set in natural order of their names.
 
     The layout is ``folder/images/NAME.jpg`` (or another image format) beside
@@ -55,27 +46,34 @@ def find_pairs(source: str | PathLike[str], split: str = "val") -> list[Pair]:
     Args:
         source: The data set's folder, with the name of its layout before it where it has one.
         split: Which part of a published data set is meant where the source names none.
+        classes: The class table of one's own masks, for those that hold its colours.
 
     Raises:
         DatasetError: If a folder is missing or empty, or a file has no partner.
     """
     problems: list[str] = []
-    pairs = list_pairs(source, problems, split)
+    pairs = list_pairs(source, problems, split, classes)
     raise_if_any(problems)
     return pairs
 
 
-def list_pairs(source: str | PathLike[str], problems: list[str], split: str = "val") -> list[Pair]:
+def list_pairs(
+    source: str | PathLike[str],
+    problems: list[str],
+    split: str = "val",
+    classes: ClassTable | None = None,
+) -> list[Pair]:
     """List the pairs of a data set as `find_pairs` does, and go on where something is wrong.
 
     Args:
         source: The data set's folder, with the name of its layout before it where it has one.
         problems: Gets a line for everything that is wrong.
         split: Which part of a published data set is meant where the source names none.
+        classes: As of `find_pairs`.
     """
     name, colon, rest = str(source).partition(":")
     if not (colon and name in LAYOUTS):
-        return _list_folder(Path(source).expanduser(), problems)
+        return _list_folder(Path(source).expanduser(), problems, classes)
     folder = Path(rest).expanduser()
     if not folder.is_dir() and ":" in rest:
         rest, _, split = rest.rpartition(":")
@@ -83,7 +81,7 @@ def list_pairs(source: str | PathLike[str], problems: list[str], split: str = "v
     return list_published(name, folder, split, problems)
 
 
-def _list_folder(root: Path, problems: list[str]) -> list[Pair]:
+def _list_folder(root: Path, problems: list[str], classes: ClassTable | None) -> list[Pair]:
     for part in (root, root / "images", root / "masks"):
         if not part.is_dir():
             problems.append(
@@ -105,7 +103,7 @@ def _list_folder(root: Path, problems: list[str]) -> list[Pair]:
             problems.append(f"{path}: has no image of that name in {root / 'images'}")
     stored = find_probabilities(root)
     return [
-        Pair(name, path, masks[name], probabilities=stored.get(name))
+        Pair(name, path, masks[name], classes=classes, probabilities=stored.get(name))
         for name, path in images.items()
         if name in masks
     ]
@@ -113,7 +111,7 @@ def _list_folder(root: Path, problems: list[str]) -> list[Pair]:
 
 def check_pairs(
     pairs: Sequence[Pair], classes: ClassTable, on_done: Callable[[], object] = lambda: None
-) -> NDArray[np.int64]:
+) -> Facts:
     """Read every file and check that it can be trained on.
 
     Args:
@@ -122,24 +120,24 @@ def check_pairs(
         on_done: Called after each pair, for a progress bar.
 
     Returns:
-        ``(C,)`` pixels by class over all masks.
+        What was counted in all masks.
 
     Raises:
-        DatasetError: If a file is unreadable, sizes differ, a mask holds an index that the table
-            does not have, or nothing at all is labelled.
+        DatasetError: If a file is unreadable, sizes differ, EXIF turns the one and not the other, a
+            mask holds what the table does not have, or nothing at all is labelled.
     """
     problems: list[str] = []
-    pixels = count_pixels(pairs, classes, problems, on_done)
+    facts = count_facts(pairs, classes, problems, on_done)
     raise_if_any(problems)
-    return pixels
+    return facts
 
 
-def count_pixels(
+def count_facts(
     pairs: Sequence[Pair],
     classes: ClassTable,
     problems: list[str],
     on_done: Callable[[], object] = lambda: None,
-) -> NDArray[np.int64]:
+) -> Facts:
     """Read and check every file as `check_pairs` does, and go on where something is wrong.
 
     Args:
@@ -149,25 +147,42 @@ def count_pixels(
         on_done: Called after each pair, for a progress bar.
 
     Returns:
-        ``(C,)`` pixels by class over all masks that could be read.
+        What was counted in all masks that could be read.
     """
+    facts = Facts.of(len(classes))
     found = _wrong_tables(pairs, classes)
     if found:
         problems += found
-        return np.zeros(len(classes), dtype=np.int64)
-    counts = np.zeros(256, dtype=np.int64)
+        return facts
+    outside: set[int] = set()
+    has_0 = has_unlabelled = is_turned = False
     with ThreadPoolExecutor(_WORKERS) as pool:
-        for problem, histogram in pool.map(lambda pair: _check_pair(pair, len(classes)), pairs):
-            found += problem
-            counts += histogram
+        looked = pool.map(lambda pair: look_at(pair, len(classes)), pairs)
+        for pair, one in zip(pairs, looked, strict=True):
+            found += one.problems
+            outside |= set(one.outside)
+            has_0 |= one.numbers[0]
+            has_unlabelled |= one.numbers[1]
+            is_turned |= one.is_turned
+            if one.histogram is not None:
+                facts.add(pair.mask.name, one.histogram, one.how)
             on_done()
-    if pairs and not found and not counts[: len(classes)].any():
+    if is_turned:
+        found.append(OUT_OF_EXIF)
+    # The number of classes and nothing else is no class, and 0 may stand for what 255 should.
+    own = all(pair.numbering is None for pair in pairs)
+    if own and outside == {len(classes)} and not (has_0 and has_unlabelled):
+        found.append(
+            f"{pairs[0].mask.parent}: the largest index is {len(classes)}, the number of classes; "
+            f"do these masks count from 1? {FROM_1}"
+        )
+    if pairs and not found and not facts.pixels.any():
         found.append(
             f"{pairs[0].mask.parent}: all {len(pairs)} masks are unlabelled ({UNLABELLED}) "
             f"throughout; wanted class indices from 0 to {len(classes) - 1} in them"
         )
     problems += found
-    return counts[: len(classes)]
+    return facts
 
 
 def raise_if_any(problems: Sequence[str]) -> None:
@@ -197,51 +212,3 @@ def _wrong_tables(pairs: Sequence[Pair], classes: ClassTable) -> list[str]:
         for one in known
         if one.num_classes != len(classes)
     ]
-
-
-def _check_pair(pair: Pair, num_classes: int) -> tuple[list[str], NDArray[np.int64]]:
-    """Return what is wrong with a pair, and its pixels by class index."""
-    problems: list[str] = []
-    histogram = np.zeros(256, dtype=np.int64)
-    sizes = []
-    try:
-        sizes.append(read_image(pair.image).shape[:2])
-        refuse_truncated_jpeg(pair.image)
-    except DatasetError as error:
-        problems.append(str(error))
-    try:
-        mask = read_mask(pair.mask)
-        sizes.append(mask.shape)
-        histogram = np.bincount(mask.ravel(), minlength=256).astype(np.int64)
-    except DatasetError as error:
-        problems.append(str(error))
-    if len(sizes) == 2 and sizes[0] != sizes[1]:
-        (height, width), (mask_height, mask_width) = sizes
-        problems.append(
-            f"{pair.mask}: is {mask_width}x{mask_height}, its image is {width}x{height}; wanted "
-            "the same size"
-        )
-    if outside := _outside(pair.numbering, num_classes, np.flatnonzero(histogram).tolist()):
-        wanted = (
-            f"the table has classes 0 to {num_classes - 1}, and {UNLABELLED} for unlabelled"
-            if pair.numbering is None
-            else pair.numbering.values
-        )
-        problems.append(
-            f"{pair.mask}: holds the {'indices' if len(outside) > 1 else 'index'} "
-            f"{', '.join(map(str, outside[:8]))}{', …' if len(outside) > 8 else ''}; {wanted}"
-        )
-    if pair.probabilities is not None:
-        problems += check_probabilities(pair.probabilities, num_classes)
-    if pair.numbering is None:
-        return problems, histogram
-    pixels = np.zeros(256, dtype=np.int64)
-    np.add.at(pixels, np.frombuffer(pair.numbering.indices, dtype=np.uint8), histogram)
-    return problems, pixels
-
-
-def _outside(numbering: Numbering | None, num_classes: int, values: Sequence[int]) -> list[int]:
-    """Return those of a mask's values that stand for neither a class nor unlabelled."""
-    if numbering is None:
-        return [value for value in values if num_classes <= value < UNLABELLED]
-    return [value for value in values if numbering.indices[value] == NO_MEANING]

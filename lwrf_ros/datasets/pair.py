@@ -7,18 +7,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lwrf_ros.classes.class_table import UNLABELLED
+from lwrf_ros.classes.class_table import ClassTable
+from lwrf_ros.datasets.mask_meaning import MaskLabels, labels_of, refuse_values
+from lwrf_ros.datasets.stored_mask import MaskError, StoredMask, read_stored
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.images.orientation import is_turned_by_decoders, orientation_of, turned
 from lwrf_ros.input_file import special_kind
 
-# What a value without a meaning becomes: no class of a published data set, so whoever counts
-# refuses it as an index outside of the table.
+# What a value without a meaning becomes: no class of a published data set.
 NO_MEANING = 254
 
 
@@ -62,7 +63,9 @@ class Pair:
         name: What both files are called, without the suffix.
         image: The image's path.
         mask: The mask's path.
-        numbering: What the mask's values mean; None where they are class indices.
+        numbering: What the mask's values mean in a published data set; None in one's own.
+        classes: The class table of the mask, where it is one's own: its colours say what colours
+            and palettes mean. None takes every number as it is, and refuses colours.
         probabilities: The path of the classes' probabilities that a teacher stored; None where
             there are none.
     """
@@ -71,6 +74,7 @@ class Pair:
     image: Path
     mask: Path
     numbering: Numbering | None = None
+    classes: ClassTable | None = None
     probabilities: Path | None = None
 
 
@@ -78,66 +82,67 @@ def read_truth(pair: Pair) -> NDArray[np.uint8]:
     """Read a pair's mask as ``(H, W) uint8`` class indices; 255 is unlabelled.
 
     Raises:
-        DatasetError: If it cannot be read or is a picture of colours instead of indices.
+        DatasetError: If it cannot be read, or holds what stands for no class.
     """
-    values = read_mask(pair.mask)
+    try:
+        return meaning_of(pair, read_stored(read_bytes(pair.mask))).labels
+    except MaskError as error:
+        raise DatasetError(f"{pair.mask}: {error}") from error
+
+
+def meaning_of(pair: Pair, stored: StoredMask) -> MaskLabels:
+    """Return the class indices that what is stored in a pair's mask stands for.
+
+    Raises:
+        MaskError: If it holds what stands for no class.
+    """
     if pair.numbering is None:
-        return values
-    return np.frombuffer(pair.numbering.indices, dtype=np.uint8)[values]
+        return labels_of(stored, pair.classes)
+    numbers = labels_of(stored, None)
+    labels = np.frombuffer(pair.numbering.indices, dtype=np.uint8)[numbers.labels]
+    refuse_values(numbers.labels, labels == NO_MEANING, pair.numbering.values)
+    return MaskLabels(labels, f"numbered as in {pair.numbering.title}")
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
-    """Read an image as ``(H, W, 3) uint8 RGB``.
+    """Read an image as ``(H, W, 3) uint8 RGB``, turned as its EXIF says.
 
     Raises:
         DatasetError: If it cannot be read.
     """
-    image = _decode(path, cv2.IMREAD_COLOR)
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    return decode_image(path, read_bytes(path))
 
 
-def read_mask(path: Path) -> NDArray[np.uint8]:
-    """Read the values of a mask as ``(H, W) uint8``; `read_truth` says what they mean.
-
-    A palette image gives its indices, as labelling tools write them.
+def decode_image(path: Path, data: bytes) -> NDArray[np.uint8]:
+    """Decode the bytes of an image's file as `read_image` does.
 
     Raises:
-        DatasetError: If it cannot be read or is a picture of colours instead of indices.
+        DatasetError: If they are no image.
     """
-    from PIL import Image, UnidentifiedImageError
-
-    # Pillow and not OpenCV: a mask with a palette holds indices, which OpenCV turns to colours.
-    _refuse_special(path)
+    # Not turned by OpenCV: which formats it turns depends on its version.
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     try:
-        with Image.open(path) as mask:
-            if mask.mode not in ("L", "P", "1"):
-                raise DatasetError(
-                    f"{path}: has the mode {mask.mode}; wanted one channel of 8 bits with the "
-                    f"class index of each pixel ({UNLABELLED} for none)"
-                )
-            return np.asarray(mask, dtype=np.uint8)
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
-        raise DatasetError(f"{path}: cannot be read as an image: {error}") from error
-
-
-def _decode(path: Path, flags: int) -> NDArray[Any]:
-    _refuse_special(path)
-    try:
-        data = np.fromfile(path, dtype=np.uint8)
-    except OSError as error:
-        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
-    try:
-        image = cv2.imdecode(data, flags) if data.size else None
+        image = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flags) if data else None
     except cv2.error:
         image = None
     if image is None:
         raise DatasetError(f"{path}: cannot be read as an image")
-    return image
+    rgb = cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    return rgb if is_turned_by_decoders(data) else turned(rgb, orientation_of(data))
 
 
-def _refuse_special(path: Path) -> None:
+def read_bytes(path: Path) -> bytes:
+    """Read a file of a data set.
+
+    Raises:
+        DatasetError: If it cannot be read.
+    """
     if kind := special_kind(path):
         raise DatasetError(f"{path}: cannot be read: it is a {kind}; wanted a file")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def refuse_truncated_jpeg(path: Path) -> None:

@@ -86,7 +86,14 @@ class ConfusionMatrix:
         """Return the mean of `iou` over the classes that are there or were found.
 
         Classes with NaN are left out; a class that was found without being there counts as 0.
-        NaN if no class is left.
+        NaN where fewer than two classes are there: a mean over classes says nothing of one.
+        """
+        return self.agreement() if self._is_comparison() else float("nan")
+
+    def agreement(self) -> float:
+        """Return what `mean_iou` does, also where a single class is there; NaN without any.
+
+        Frames are put in order by it, of which many show one class only.
         """
         return _mean(self.iou())
 
@@ -95,13 +102,19 @@ class ConfusionMatrix:
         return _ratio(self._hits(), self.pixels())
 
     def mean_accuracy(self) -> float:
-        """Return the mean of `class_accuracy` over the classes that are there."""
-        return _mean(self.class_accuracy())
+        """Return the mean of `class_accuracy` over the classes that are there.
+
+        NaN where they are fewer than two.
+        """
+        return _mean(self.class_accuracy()) if self._is_comparison() else float("nan")
 
     def pixel_accuracy(self) -> float:
         """Return the fraction of the pixels with a truth that was found; NaN without pixels."""
         total = np.array([self.counts.sum()])
         return float(_ratio(np.array([self._hits().sum()]), total)[0])
+
+    def _is_comparison(self) -> bool:
+        return int(np.count_nonzero(self.pixels())) >= 2
 
     def _hits(self) -> NDArray[np.int64]:
         return np.diagonal(self.counts).astype(np.int64)

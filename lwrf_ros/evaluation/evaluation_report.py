@@ -15,6 +15,8 @@ import numpy as np
 import torch
 
 import lwrf_ros
+from lwrf_ros.evaluation import score_values
+from lwrf_ros.evaluation.score_values import as_number
 from lwrf_ros.evaluation.scores import Scores
 from lwrf_ros.terminal.table import aligned
 from lwrf_ros.weights.loading import Loaded
@@ -103,7 +105,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         },
         "runs": [_run_as_json(run, loaded.classes.names) for run in evaluation.runs],
         "mean_iou_difference": {
-            f"{run.precision} - {first.precision}": _number(
+            f"{run.precision} - {first.precision}": as_number(
                 run.matrix.mean_iou() - first.matrix.mean_iou()
             )
             for run in others
@@ -116,19 +118,19 @@ def _run_as_json(run: Scores, names: tuple[str, ...]) -> dict[str, Any]:
     bins = run.reliability.bins()
     return {
         "precision": run.precision,
-        "mean_iou": _number(matrix.mean_iou()),
-        "pixel_accuracy": _number(matrix.pixel_accuracy()),
-        "mean_accuracy": _number(matrix.mean_accuracy()),
-        "iou": dict(zip(names, map(_number, matrix.iou()), strict=True)),
-        "accuracy": dict(zip(names, map(_number, matrix.class_accuracy()), strict=True)),
+        "mean_iou": as_number(matrix.mean_iou()),
+        "pixel_accuracy": as_number(matrix.pixel_accuracy()),
+        "mean_accuracy": as_number(matrix.mean_accuracy()),
+        "iou": dict(zip(names, map(as_number, matrix.iou()), strict=True)),
+        "accuracy": dict(zip(names, map(as_number, matrix.class_accuracy()), strict=True)),
         "confusion_matrix": {
             "rows": list(names),
             "columns": [*names, "unlabelled"],
             "pixels": matrix.counts.tolist(),
         },
-        "expected_calibration_error": _number(run.reliability.ece()),
+        "expected_calibration_error": as_number(run.reliability.ece()),
         "reliability": [
-            {"confidence": _number(confidence), "accuracy": _number(accuracy), "share": share}
+            {"confidence": as_number(confidence), "accuracy": as_number(accuracy), "share": share}
             for confidence, accuracy, share in zip(
                 bins.confidence, bins.accuracy, bins.share.tolist(), strict=True
             )
@@ -141,17 +143,12 @@ def _run_as_json(run: Scores, names: tuple[str, ...]) -> dict[str, Any]:
         "frames": [
             {
                 "name": frame.pair.name,
-                "mean_iou": _number(frame.mean_iou),
-                "pixel_accuracy": _number(frame.pixel_accuracy),
+                "mean_iou": as_number(frame.mean_iou),
+                "pixel_accuracy": as_number(frame.pixel_accuracy),
             }
             for frame in run.frames
         ],
     }
-
-
-def _number(value: float) -> float | None:
-    """Return a number that JSON has."""
-    return float(value) if math.isfinite(value) else None
 
 
 def as_text(evaluation: Evaluation) -> str:
@@ -206,7 +203,7 @@ def _sign(value: float) -> str:
 
 
 def _score(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.4f}"
+    return score_values.as_text(value)
 
 
 def _time(value: float) -> str:

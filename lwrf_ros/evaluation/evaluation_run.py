@@ -12,6 +12,7 @@ from pathlib import Path
 from lwrf_ros.configuration.engine_options import EngineOptions
 from lwrf_ros.datasets.dataset import Pair
 from lwrf_ros.drawing.decoration import decoration
+from lwrf_ros.evaluation import score_values
 from lwrf_ros.evaluation.confusion_plot import plot_confusion
 from lwrf_ros.evaluation.evaluation_report import Evaluation, as_json, as_text
 from lwrf_ros.evaluation.loading import load_pairs
@@ -108,7 +109,7 @@ def _write(evaluation: Evaluation, folder: Path, content: str) -> list[Path]:
             {run.precision: run.reliability for run in evaluation.runs},
         )
     with decoration(CONFUSION):
-        mean_iou = f"mean IoU {first.matrix.mean_iou():.4f}"
+        mean_iou = f"mean IoU {score_values.as_text(first.matrix.mean_iou())}"
         plot_confusion(
             folder / CONFUSION,
             f"{about}, {frames}, {first.precision}: {mean_iou}",
@@ -119,7 +120,7 @@ def _write(evaluation: Evaluation, folder: Path, content: str) -> list[Path]:
         with decoration(WORST):
             draw_worst_frames(
                 folder / WORST,
-                f"The worst {len(first.worst)} of {frames} by mean IoU: {about}, {first.precision}",
+                f"The worst {len(first.worst)} of {frames} by IoU: {about}, {first.precision}",
                 first.worst,
                 evaluation.loaded.classes,
             )

@@ -8,11 +8,14 @@ from pathlib import Path
 
 from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.datasets.dataset import Pair, check_pairs, find_pairs
+from lwrf_ros.datasets.facts import tell
 from lwrf_ros.terminal.progress import progress_bar
 
 
 def load_pairs(folder: Path, classes: ClassTable, max_frames: int | None) -> list[Pair]:
     """List a data set's images and masks, all of which can be read and fit the class table.
+
+    What was counted in the masks, and what looks like a mistake, is printed on stderr.
 
     Args:
         folder: The data set, or NAME:FOLDER[:SPLIT] of a published one, whose validation set it
@@ -23,7 +26,8 @@ def load_pairs(folder: Path, classes: ClassTable, max_frames: int | None) -> lis
     Raises:
         DatasetError: If something is wrong with them; the message lists every mistake.
     """
-    pairs = find_pairs(folder)[:max_frames]
+    pairs = find_pairs(folder, classes=classes)[:max_frames]
     with progress_bar("checking the data", len(pairs), in_logs=False) as bar:
-        check_pairs(pairs, classes, bar.update)
+        facts = check_pairs(pairs, classes, bar.update)
+    tell(facts, classes, str(folder))
     return pairs

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,14 +25,17 @@ class Frame:
 
     Attributes:
         pair: The image and its mask.
-        mean_iou: Mean Jaccard index over the classes in this frame, NaN if nothing has a truth.
-        pixel_accuracy: Fraction of its pixels that is right, likewise.
+        mean_iou: Mean Jaccard index over the classes in this frame, NaN if fewer than two are
+            there.
+        pixel_accuracy: Fraction of its pixels that is right, NaN if none has a truth.
+        agreement: What frames are put in order by, as of `ConfusionMatrix.agreement`.
         labels: ``(H, W) uint8``; None where they were not kept.
     """
 
     pair: Pair
     mean_iou: float
     pixel_accuracy: float
+    agreement: float
     labels: NDArray[np.uint8] | None = None
 
 
@@ -47,7 +50,7 @@ class Scores:
         frames: By frame in order, without labels.
         times_ms: By frame: from the image on the host to labels and confidence on the host.
         ignored: Pixels without a truth.
-        worst: The frames with the lowest mean IoU, lowest first, with labels.
+        worst: The frames with the lowest agreement, lowest first, with labels.
     """
 
     precision: str
@@ -97,10 +100,10 @@ def score(
         alone.add(prediction.labels, truth)
         scores.matrix.counts += alone.counts
         scores.reliability.add(prediction.confidence, prediction.labels, truth)
-        frame = Frame(pair, alone.mean_iou(), alone.pixel_accuracy())
+        frame = Frame(pair, alone.mean_iou(), alone.pixel_accuracy(), alone.agreement())
         scores.frames.append(frame)
-        if keep_worst and not math.isnan(frame.mean_iou):
-            kept = Frame(pair, frame.mean_iou, frame.pixel_accuracy, prediction.labels)
-            scores.worst = sorted([*scores.worst, kept], key=lambda one: one.mean_iou)[:keep_worst]
+        if keep_worst and not math.isnan(frame.agreement):
+            kept = replace(frame, labels=prediction.labels)
+            scores.worst = sorted([*scores.worst, kept], key=lambda one: one.agreement)[:keep_worst]
         on_done()
     return scores

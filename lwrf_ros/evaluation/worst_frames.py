@@ -15,6 +15,7 @@ from lwrf_ros.datasets.dataset import read_image, read_truth
 from lwrf_ros.drawing.frame_page import MARK_COLOUR, PageRow, Panel, draw_page, marked, painted
 from lwrf_ros.drawing.legend import Colour
 from lwrf_ros.drawing.pictures import class_colours
+from lwrf_ros.evaluation.score_values import as_text
 from lwrf_ros.evaluation.scores import Frame
 
 COLUMNS = ("image", "truth", "labels", "errors")
@@ -63,7 +64,7 @@ def _row(frame: Frame, classes: ClassTable) -> PageRow:
         Panel(error_map(image, truth, frame.labels)),
     ]
     caption = (
-        f"{frame.pair.name}:  mean IoU {frame.mean_iou:.3f},  pixel accuracy "
-        f"{frame.pixel_accuracy:.3f}"
+        f"{frame.pair.name}:  mean IoU {as_text(frame.mean_iou, 3)},  pixel accuracy "
+        f"{as_text(frame.pixel_accuracy, 3)}"
     )
     return PageRow(panels, caption)

@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
+import io
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
+from PIL import Image
 
 from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.datasets.names import MASK_SUFFIX, find_images, find_masks, name_of
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.files import replace_file
+from lwrf_ros.images.orientation import ORIENTATION_TAG, TURNS, UPRIGHT, orientation_of
 from lwrf_ros.labelling.probability_file import FOLDER as PROBABILITIES
 from lwrf_ros.labelling.probability_file import SUFFIX as PROBABILITIES_SUFFIX
 from lwrf_ros.labelling.probability_file import encode_probabilities
@@ -110,11 +113,16 @@ class Target:
         _store(self._probability(name), encode_probabilities(probabilities))
 
     def write_mask(self, name: str, labels: npt.NDArray[np.uint8], classes: str) -> None:
-        """Write ``(H, W) uint8`` class indices, and beside the first mask its class table."""
+        """Write ``(H, W) uint8`` class indices, and beside the first mask its class table.
+
+        The labels lie on the image as it is displayed: where EXIF turns the image, the mask says
+        that it is upright.
+        """
         if not self._classes.exists():
             _store(self._classes, classes.encode())
-        _, data = cv2.imencode(MASK_SUFFIX, labels)
-        _store(self._mask(name), data.tobytes())
+        image = self.image_of(name)
+        is_turned = image is not None and orientation_of(image.read_bytes()) in TURNS
+        _store(self._mask(name), _encode_mask(labels, is_turned))
 
     @cached_property
     def _there(self) -> dict[str, Path]:
@@ -136,6 +144,18 @@ class Target:
 
     def _probability(self, name: str) -> Path:
         return self._probabilities / f"{name}{PROBABILITIES_SUFFIX}"
+
+
+def _encode_mask(labels: npt.NDArray[np.uint8], says_upright: bool) -> bytes:
+    """Return the bytes of a PNG, with an orientation in its EXIF or without."""
+    if not says_upright:
+        _, data = cv2.imencode(MASK_SUFFIX, labels)
+        return data.tobytes()
+    exif = Image.Exif()
+    exif[ORIENTATION_TAG] = UPRIGHT
+    file = io.BytesIO()
+    Image.fromarray(labels).save(file, "PNG", exif=exif)
+    return file.getvalue()
 
 
 def _store(path: Path, data: bytes) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from lwrf_ros.drawing.decoration import decoration
+from lwrf_ros.evaluation.score_values import as_text
 from lwrf_ros.network.refinenet import RefineNet
 from lwrf_ros.terminal.progress import progress_bar
 from lwrf_ros.training.journal import Row, draw_curves, write_csv
@@ -52,7 +53,7 @@ class Display:
         rows = self._trainer.rows
         scored = [row.mean_iou for row in rows if row.mean_iou is not None]
         if scored:
-            shown["mIoU"] = f"{scored[-1]:.3f}"
+            shown["mIoU"] = as_text(scored[-1], 3)
         self._bar.set_postfix(shown | {"rate": f"{rate:.2g}"}, refresh=False)
         self._bar.update(images)
 
@@ -64,7 +65,7 @@ class Display:
         row = rows[-1]
         card = {**self._card, "epoch": str(row.epoch)}
         if row.mean_iou is not None:
-            card["validation_mean_iou"] = f"{row.mean_iou:.4f}"
+            card["validation_mean_iou"] = as_text(row.mean_iou)
         save_weights(average, self._folder / WEIGHTS, card, self._stored)
         with decoration(CURVES):
             draw_curves(rows, self._folder / CURVES)
@@ -73,5 +74,5 @@ class Display:
         """Say what came of it."""
         rows = self._trainer.rows
         score = rows[-1].mean_iou if rows else None
-        found = f", mean IoU {score:.4f} on the validation set" if score is not None else ""
+        found = f", mean IoU {as_text(score)} on the validation set" if score is not None else ""
         print(f"{self._folder / WEIGHTS}: {len(rows)} epochs{found}")

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from lwrf_ros.evaluation.score_values import UNDEFINED, as_text
 from lwrf_ros.files import replace_file
 
 MIN_ROWS_FOR_CURVES = 2
@@ -23,8 +25,9 @@ class Row:
         step: Steps done by its end.
         loss: Mean training loss of its steps.
         rate: Learning rate of the encoder in its last step.
-        mean_iou: Mean Jaccard index on the validation set, None where it was not looked at.
-        pixel_accuracy: Share of right pixels there, likewise.
+        mean_iou: Mean Jaccard index on the validation set, None where it was not looked at, NaN
+            where fewer than two classes occur in it.
+        pixel_accuracy: Share of right pixels there, None where it was not looked at.
         seconds: Time that the training had taken by then.
     """
 
@@ -38,7 +41,7 @@ class Row:
 
 
 def write_csv(rows: list[Row], path: Path) -> None:
-    """Write the log; an unknown value is an empty cell."""
+    """Write the log; an unknown value is an empty cell, one that is not defined n/a."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(field.name for field in fields(Row))
@@ -50,6 +53,8 @@ def write_csv(rows: list[Row], path: Path) -> None:
 def _cell(value: float | None) -> str:
     if value is None:
         return ""
+    if math.isnan(value):
+        return UNDEFINED
     return str(value) if isinstance(value, int) else f"{value:.6g}"
 
 
@@ -71,7 +76,7 @@ def draw_curves(rows: list[Row], path: Path) -> None:
     scored = [row for row in rows if row.mean_iou is not None]
     for name, colour in (("mean_iou", "tab:green"), ("pixel_accuracy", "tab:orange")):
         values = [getattr(row, name) for row in scored]
-        label = name.replace("_", " ") + (f" (last {values[-1]:.3f})" if values else "")
+        label = name.replace("_", " ") + (f" (last {as_text(values[-1], 3)})" if values else "")
         marker = "o" if len(values) < 60 else None
         score_axes.plot([r.epoch for r in scored], values, color=colour, label=label, marker=marker)
     score_axes.set_ylabel("validation score")

@@ -11,18 +11,18 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.datasets.dataset import (
     Pair,
-    count_pixels,
+    count_facts,
     list_pairs,
     raise_if_any,
     read_image,
     read_truth,
 )
+from lwrf_ros.datasets.facts import Facts, tell
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.evaluation.confusion_matrix import ConfusionMatrix
 from lwrf_ros.input_size import MIN_SIDE_PX, check_sides
@@ -59,15 +59,11 @@ def train(arguments: argparse.Namespace) -> int:
     entries = read_entries(arguments.card, "--card", "license=CC-BY-4.0")
     input_size = parse_size(arguments.input_size)
     init, init_info = first_weights(arguments, choice)
-    problems: list[str] = []
-    pairs, pixels = check_set(arguments.data, classes, "train", problems)
-    held_out, _ = check_set(arguments.val or (), classes, "val", problems)
-    raise_if_any(problems)
-    refuse_overlap(pairs, held_out)
+    pairs, held_out, facts = checked_sets(arguments, classes)
     check_soft_labels(pairs, recipe)
     task = Task(
         pairs=tuple(pairs),
-        pixels=pixels,
+        pixels=facts.pixels,
         classes=classes,
         backbone=choice.backbone,
         decoder=choice.decoder,
@@ -162,10 +158,37 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
     return check_sides(size, "--input-size")
 
 
-def check_set(
+def checked_sets(
+    arguments: argparse.Namespace, classes: ClassTable
+) -> tuple[list[Pair], list[Pair], Facts]:
+    """List and check the pairs to train and to validate on, and print what is in their masks.
+
+    Args:
+        arguments: The folders of both.
+        classes: The class table of their masks.
+
+    Returns:
+        Those to train on, those to validate on, and what was counted in the former.
+
+    Raises:
+        DatasetError: If something is wrong with them; the message lists every mistake.
+        LwrfError: If an image is in both.
+    """
+    problems: list[str] = []
+    pairs, facts = _check_set(arguments.data, classes, "train", problems)
+    held_out, facts_held_out = _check_set(arguments.val or (), classes, "val", problems)
+    raise_if_any(problems)
+    refuse_overlap(pairs, held_out)
+    tell(facts, classes, f"the {_PARTS['train']} set")
+    if held_out:
+        tell(facts_held_out, classes, f"the {_PARTS['val']} set")
+    return pairs, held_out, facts
+
+
+def _check_set(
     folders: Sequence[Path], classes: ClassTable, split: str, problems: list[str]
-) -> tuple[list[Pair], np.ndarray]:
-    """List and check the pairs of some folders; return them and the pixels by class.
+) -> tuple[list[Pair], Facts]:
+    """List and check the pairs of some folders; return them and what was counted.
 
     Args:
         folders: The data sets.
@@ -173,10 +196,10 @@ def check_set(
         split: The part, train or val, that is read of published ones that name none.
         problems: Gets a line for everything that is wrong.
     """
-    pairs = [pair for folder in folders for pair in list_pairs(folder, problems, split)]
+    pairs = [pair for folder in folders for pair in list_pairs(folder, problems, split, classes)]
     description = f"checking the {_PARTS[split]} set"
     with progress_bar(description, len(pairs), in_logs=False) as bar:
-        return pairs, count_pixels(pairs, classes, problems, bar.update)
+        return pairs, count_facts(pairs, classes, problems, bar.update)
 
 
 def size_of_first(pairs: Sequence[Pair]) -> tuple[int, int]:

@@ -87,6 +87,33 @@ def segmenter(network: RefineNet) -> Segmenter:
 # ---- from end to end
 
 
+def test_a_set_of_one_class(
+    evaluate: Any, folder: Path, network: RefineNet, tmp_path: Path, capsys: Any
+) -> None:
+    """All of it could be right with a mean IoU of 1.0, which would be a mean over one class."""
+
+    def change(number: int, mask: np.ndarray) -> None:
+        mask[:] = 1
+        mask[0] = 255
+
+    write_data(folder / "single", network, 2, change)
+    assert evaluate("-o", str(tmp_path / "out"), data="single") == 0
+    seen = capsys.readouterr()
+    lines = [line.split() for line in seen.out.splitlines()]
+    assert ["mean", "IoU", "n/a"] in lines
+    assert ["mean", "accuracy", "n/a"] in lines
+    report = json.loads((tmp_path / "out/scores.json").read_text())
+    (run,) = report["runs"]
+    assert run["mean_iou"] is run["mean_accuracy"] is None
+    assert [frame["mean_iou"] for frame in run["frames"]] == [None, None]
+    # Of one class, yet looked at.
+    assert (tmp_path / "out/worst.png").exists()
+    # What was counted comes first: 47 of 48 rows, of 64 pixels in 2 masks.
+    told = seen.err.splitlines()
+    assert [f"  {NAMES[1]}", "6016", "97.92%", "2"] in [line.rsplit(maxsplit=3) for line in told]
+    assert f"warning: {folder / 'single'}: every pixel is {NAMES[1]} (1) or 255" in seen.err
+
+
 def test_known_scores(
     evaluate: Any, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,9 +19,11 @@ from sample_picture import picture
 
 pytest.importorskip("sensor_msgs.msg", reason="ROS messages are not installed")
 
+from tiny_dataset import read_mask
+
 from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.cli.main import main
-from lwrf_ros.datasets.dataset import check_pairs, find_pairs, read_mask
+from lwrf_ros.datasets.dataset import check_pairs, find_pairs
 from lwrf_ros.extraction.frame_counts import Account
 from lwrf_ros.extraction.selection import Selection
 from lwrf_ros.network import build_network
@@ -201,7 +203,7 @@ def test_masks_can_be_trained_on(
     assert extract(bag, "-o", out, "--every", "50", "--labels", car_weights) == 0
     pairs = find_pairs(out)
     assert [pair.name for pair in pairs] == [f"{(1_700_000_000 + s) * S}" for s in (0, 5, 10)]
-    counts = check_pairs(pairs, ClassTable.load(out / "classes.yaml"))
+    counts = check_pairs(pairs, ClassTable.load(out / "classes.yaml")).pixels
     assert counts.tolist() == [3 * 480 * 360 if index == CAR else 0 for index in range(11)]
     assert (out / "classes.yaml").read_bytes() == class_tables()["camvid"].read_bytes()
     second = capsys.readouterr().out.splitlines()[1]

@@ -17,11 +17,11 @@ pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 pytest.importorskip("onnx", reason="onnx is not installed")
 
 from small_teachers import pointwise, write
-from tiny_dataset import COLOURS, TABLE_YAML
+from tiny_dataset import COLOURS, TABLE_YAML, read_mask
 
 from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.cli.main import main
-from lwrf_ros.datasets.dataset import check_pairs, find_pairs, read_mask
+from lwrf_ros.datasets.dataset import check_pairs, find_pairs
 from lwrf_ros.package_data import class_tables
 
 # Every colour against the others: the largest score is that of the class with this colour.
@@ -93,7 +93,7 @@ def test_photographs_become_a_data_set(
     assert copied == (photographs / "wall at 5.JPG").read_bytes()
     pairs = find_pairs(out)
     # 63 pixels of brick, 600 of the wall; half of the 600 of the lawn each.
-    assert check_pairs(pairs, ClassTable.load(table)).tolist() == [663, 300, 300]
+    assert check_pairs(pairs, ClassTable.load(table)).pixels.tolist() == [663, 300, 300]
     mask = read_mask(out / "masks/lawn.png")
     assert (mask[:10] == 1).all()
     assert (mask[10:] == 2).all()
@@ -134,7 +134,7 @@ def test_a_real_drive(shared_bags: Path, out: Path, asked: Sequence[str | Path])
     assert label(shared_bags / "camvid_drive_mcap", "-o", out, "--every", "50", *asked) == 0
     pairs = find_pairs(out)
     assert len(pairs) == 3
-    assert check_pairs(pairs, ClassTable.load(out / "classes.yaml")).sum() == 3 * 480 * 360
+    assert check_pairs(pairs, ClassTable.load(out / "classes.yaml")).pixels.sum() == 3 * 480 * 360
 
 
 def test_a_grey_recording(raw_bag: Path, out: Path, asked: Sequence[str | Path]) -> None:
@@ -213,6 +213,23 @@ def test_masks_stay_under_the_names_that_labelling_tools_give(
     assert {name: (out / name).stat().st_mtime_ns for name in files(out)} == before
 
 
+def test_masks_of_images_that_exif_turns_can_be_trained_on(
+    photographs: Path, out: Path, asked: Sequence[str | Path]
+) -> None:
+    """The teacher sees what is displayed, and the image keeps its bytes: the mask says so."""
+    tags = Image.Exif()
+    tags[0x0112] = 3
+    with Image.open(photographs / "lawn.jpg") as image:
+        image.save(photographs / "lawn.jpg", exif=tags, quality=95)
+    assert label(photographs, "-o", out, *asked) == 0
+    assert label(out, "-o", out, *asked) == 0  # where it is
+    assert (out / "images/lawn.jpg").read_bytes() == (photographs / "lawn.jpg").read_bytes()
+    mask = read_mask(out / "masks/lawn.png")
+    assert (mask[:10] == 2).all()
+    assert (mask[10:] == 1).all()
+    check_pairs(find_pairs(out), ClassTable.load(out / "classes.yaml"))
+
+
 def test_photographs_that_cannot_be_read_are_counted(
     photographs: Path, out: Path, asked: Sequence[str | Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -240,7 +257,7 @@ def test_several_teachers_with_options_of_their_own(
     options = ("--model", first, "--model", second, "--range", "0..1", "--range", "0..255")
     more = ("--order", "rgb", "--order", "bgr", "--size", "16x16", "--agree", "--mirror")
     assert label(photographs, "-o", out, "--classes", table, *options, *more) == 0
-    assert check_pairs(find_pairs(out), ClassTable.load(table)).tolist() == [663, 300, 300]
+    assert check_pairs(find_pairs(out), ClassTable.load(table)).pixels.tolist() == [663, 300, 300]
     for name in ("brick", "wall at 5"):
         assert (read_mask(out / f"masks/{name}.png") == 0).all()
 

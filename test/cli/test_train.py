@@ -30,6 +30,7 @@ from lwrf_ros.cli.main import main
 from lwrf_ros.network import build_network
 from lwrf_ros.segmentation import Segmenter
 from lwrf_ros.training.trainer import Trainer
+from lwrf_ros.weights.card import read_card
 from lwrf_ros.weights.checkpoint import load_weights, save_weights
 from lwrf_ros.weights.choice import resolve
 
@@ -355,6 +356,29 @@ def short(data: Path, out: Path) -> list[str]:
         *("--classes", str(data / "tiny.yaml"), "-o", str(out), "--epochs", "1", "--batch", "2"),
         *FAST,
     ]
+
+
+def test_what_is_in_the_masks_is_told_before_the_first_step(
+    short: list[str], data: Path, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image, mask = scene(3, SIZE)
+    for name in "ab":
+        write_pair(tmp_path / "val", name, image, np.full_like(mask, 2))
+    assert train(*short, "--val", tmp_path / "val") == 0
+    seen = capsys.readouterr()
+    told = seen.err[: seen.err.index("for 3 classes of 'tiny'")].splitlines()
+    (unlabelled,) = [line for line in told if line.startswith("  unlabelled (255)")][:1]
+    # The upper row of 5 masks of 48 rows of 64 pixels.
+    assert unlabelled.split() == ["unlabelled", "(255)", "320", "2.08%"]
+    of_val = told.index("the validation set: 2 masks")
+    assert told[of_val + 4].split() == ["blue", str(2 * 48 * 64), "100.00%", "2"]
+    assert told[of_val + 6] == (
+        "warning: the validation set: 2 of 3 classes never occur: red, green"
+    )
+    # A mean over one class says nothing, wherever it is written.
+    assert seen.out.endswith("1 epochs, mean IoU n/a on the validation set\n")
+    assert log_of(out)[0]["mean_iou"] == "n/a"
+    assert read_card(out / "weights.safetensors")["validation_mean_iou"] == "n/a"
 
 
 def test_fine_tuning_the_authors_weights_for_other_classes(

@@ -16,12 +16,11 @@ from tiny_dataset import TABLE, scene, write_dataset, write_pair
 from lwrf_ros.datasets.dataset import (
     DatasetError,
     check_pairs,
-    count_pixels,
+    count_facts,
     find_pairs,
     list_pairs,
     raise_if_any,
     read_image,
-    read_mask,
 )
 
 NO = 255
@@ -38,7 +37,7 @@ def cut(path: Path) -> None:
 def mistakes_of(folder: Path) -> list[str]:
     """Everything that is wrong, as `lwrf train` collects it; one line each."""
     problems: list[str] = []
-    count_pixels(list_pairs(folder, problems), TABLE, problems)
+    count_facts(list_pairs(folder, problems, classes=TABLE), TABLE, problems)
     return problems
 
 
@@ -165,9 +164,11 @@ def test_pixels_by_class(tmp_path: Path) -> None:
     write_pair(tmp_path, "a", image, array([0, 0, 1], [NO, 0, 1]))
     write_pair(tmp_path, "b", image, array([1, 1, 1], [NO, NO, 0]))
     done: list[int] = []
-    counts = check_pairs(find_pairs(tmp_path), TABLE, lambda: done.append(1))
-    assert counts.tolist() == [4, 5, 0]
-    assert counts.dtype == np.int64
+    facts = check_pairs(find_pairs(tmp_path), TABLE, lambda: done.append(1))
+    assert facts.pixels.tolist() == [4, 5, 0]
+    assert facts.pixels.dtype == np.int64
+    assert facts.masks.tolist() == [2, 2, 0]
+    assert (facts.unlabelled, facts.total) == (3, 2)
     assert len(done) == 2
 
 
@@ -178,24 +179,6 @@ def test_images_are_rgb(tmp_path: Path) -> None:
     grey = array([0, 100, 255])
     Image.fromarray(grey).save(tmp_path / "grey.png")
     np.testing.assert_array_equal(read_image(tmp_path / "grey.png"), grey[..., None].repeat(3, 2))
-
-
-@pytest.mark.parametrize("bits", [4, 8])
-def test_a_palette_is_not_looked_up(tmp_path: Path, bits: int) -> None:
-    """As labelling tools write masks: the colours are for people, the indices count."""
-    indices = array([0, 1, 2], [2, 1, 10])
-    mask = Image.fromarray(indices)
-    mask.putpalette([value for index in range(16) for value in (255 - index, 7, 9 * index)])
-    mask.save(tmp_path / "mask.png", bits=bits)
-    with Image.open(tmp_path / "mask.png") as written:
-        assert written.mode == "P"
-    np.testing.assert_array_equal(read_mask(tmp_path / "mask.png"), indices)
-
-
-def test_masks_keep_every_index(tmp_path: Path) -> None:
-    indices = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    Image.fromarray(indices).save(tmp_path / "mask.png")
-    np.testing.assert_array_equal(read_mask(tmp_path / "mask.png"), indices)
 
 
 # ---- mistakes
@@ -241,11 +224,15 @@ def test_every_mistake_is_named_in_one_error(tmp_path: Path) -> None:
     write_pair(tmp_path, "mask_empty", image, mask)[1].write_bytes(b"")
     wanted["masks/mask_empty.png"] = "cannot be read as an image"
     cut(write_pair(tmp_path, "mask_cut", image, noise)[1])
-    wanted["masks/mask_cut.png"] = "cannot be read as an image: image file is truncated"
+    wanted["masks/mask_cut.png"] = "cannot be read as an image: it is cut off"
     write_pair(tmp_path, "mask_rgb", image, image)
-    wanted["masks/mask_rgb.png"] = "has the mode RGB; wanted one channel of 8 bits"
-    Image.fromarray(mask.astype(np.uint16)).save(write_pair(tmp_path, "deep", image, mask)[1])
-    wanted["masks/deep.png"] = "has the mode I;16; wanted one channel of 8 bits"
+    wanted["masks/mask_rgb.png"] = "holds colours that no class of 'tiny' has"
+    deep = noise.astype(np.uint16)
+    deep[noise == 2] = 26000
+    Image.fromarray(deep).save(write_pair(tmp_path, "deep", image, mask)[1])
+    wanted["masks/deep.png"] = "holds the index 26000; the table has"
+    Image.fromarray(mask).save(write_pair(tmp_path, "lossy", image, mask)[1], "JPEG")
+    wanted["masks/lossy.png"] = "is a JPEG file, whatever it is called"
 
     problems = mistakes_of(tmp_path)
     said = dict(problem.split(": ", 1) for problem in problems)
@@ -286,7 +273,7 @@ def test_the_first_mistake_is_not_the_last_one_looked_for(tmp_path: Path) -> Non
     problems: list[str] = []
     folders = [tmp_path / name for name in ("one", "two", "three")]
     pairs = [pair for folder in folders for pair in list_pairs(folder, problems)]
-    count_pixels(pairs, TABLE, problems)
+    count_facts(pairs, TABLE, problems)
     assert [problem.split(":")[0].split(";")[0] for problem in problems] == [
         str(tmp_path / "one/images/a.png"),
         f"there is no folder {tmp_path / 'two'}",
@@ -304,7 +291,39 @@ def test_nothing_labelled_at_all(tmp_path: Path) -> None:
     # One labelled pixel will do.
     blank[2, 3] = 1
     write_pair(tmp_path, "a", scene(0, (4, 6))[0], blank)
-    assert check_pairs(find_pairs(tmp_path), TABLE).tolist() == [0, 1, 0]
+    assert check_pairs(find_pairs(tmp_path), TABLE).pixels.tolist() == [0, 1, 0]
+
+
+def counting_from_1(folder: Path, *masks: list[list[int]]) -> list[str]:
+    for number, rows in enumerate(masks):
+        mask = array(*rows)
+        write_pair(folder, f"{number}", np.zeros((*mask.shape, 3), np.uint8), mask)
+    return mistakes_of(folder)
+
+
+def test_masks_that_count_from_1(tmp_path: Path) -> None:
+    problems = counting_from_1(tmp_path, [[1, 2], [3, 3]], [[1, 1], [2, 2]])
+    assert problems == [
+        f"{tmp_path}/masks/0.png: holds the index 3; the table has classes 0 to 2, and 255 for "
+        "unlabelled (2 pixels, the first at x 0, y 1)",
+        f"{tmp_path}/masks: the largest index is 3, the number of classes; do these masks count "
+        "from 1? take 1 off each value, so that 1 becomes 0, and 0 becomes 255 (unlabelled)",
+    ]
+
+
+def test_masks_that_count_from_1_with_0_for_nothing(tmp_path: Path) -> None:
+    assert "do these masks count from 1?" in counting_from_1(tmp_path, [[0, 2], [3, 3]])[-1]
+
+
+def test_a_stray_number_is_no_sign_of_counting_from_1(tmp_path: Path) -> None:
+    """Where 0 occurs and what is unlabelled is 255, the others are class indices."""
+    (problem,) = counting_from_1(tmp_path, [[0, 2], [3, NO]])
+    assert "from 1" not in problem
+
+
+def test_other_numbers_outside_are_not_for_counting_from_1(tmp_path: Path) -> None:
+    (problem,) = counting_from_1(tmp_path, [[1, 2], [3, 4]])
+    assert "from 1" not in problem
 
 
 def test_truncated_jpegs_that_opencv_fills_up(
@@ -317,23 +336,3 @@ def test_truncated_jpegs_that_opencv_fills_up(
     monkeypatch.setattr(cv2, "imdecode", lambda data, flags: np.full((48, 64, 3), 128, np.uint8))
     (problem,) = mistakes_of(tmp_path)
     assert problem.startswith(f"{path}: cannot be read as an image: ")
-
-
-def test_damaged_masks_raise_nothing_else(tmp_path: Path) -> None:
-    random = np.random.default_rng(1)
-    path = write_pair(tmp_path, "a", *scene(0, (48, 64)))[1]
-    sound = path.read_bytes()
-    refused = 0
-    for trial in range(80):
-        damaged = bytearray(sound)
-        # The head is where most decoders stumble.
-        end = len(damaged) if trial % 2 else 60
-        for position in random.integers(0, end, 3):
-            damaged[position] = random.integers(256)
-        path.write_bytes(damaged if trial % 3 else damaged[: random.integers(len(damaged))])
-        try:
-            assert read_mask(path).dtype == np.uint8
-        except DatasetError as error:
-            assert str(error).startswith(f"{path}: ")
-            refused += 1
-    assert refused > 50

@@ -29,7 +29,7 @@ from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.datasets.dataset import (
     DatasetError,
     check_pairs,
-    count_pixels,
+    count_facts,
     find_pairs,
     list_pairs,
     read_truth,
@@ -46,7 +46,7 @@ def truth_of(source: str) -> list[list[int]]:
 
 def problems_of(source: str, table: str) -> list[str]:
     problems: list[str] = []
-    count_pixels(list_pairs(source, problems), ClassTable.load(table), problems)
+    count_facts(list_pairs(source, problems), ClassTable.load(table), problems)
     return problems
 
 
@@ -140,7 +140,7 @@ def test_pairs_of_a_part(tmp_path: Path, writer: str) -> None:
     # The part that the source names wins.
     assert [pair.name for pair in find_pairs(f"{name}:{tmp_path}:train")] == ["other"]
     table = ClassTable.load(name)
-    assert check_pairs(pairs, table).sum() == 2 * SIZE[0] * SIZE[1]
+    assert check_pairs(pairs, table).pixels.sum() == 2 * SIZE[0] * SIZE[1]
 
 
 def test_where_person_part_may_lie(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_every_mistake_is_named(tmp_path: Path) -> None:
         f"{root}/JPEGImages/gone.jpg": "is listed, but not there",
         f"{root}/SegmentationClass/wide.png": "is 40x32, its image is 48x32; wanted the same size",
         f"{root}/SegmentationClass/odd.png": "holds the indices 21, 200; PASCAL VOC's masks have "
-        "0 to 20, and 255 for unlabelled",
+        "0 to 20, and 255 for unlabelled (1024 pixels, the first at x 16, y 0)",
     }
 
 

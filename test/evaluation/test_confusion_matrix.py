@@ -54,9 +54,21 @@ def test_scores(matrix: ConfusionMatrix) -> None:
 def test_a_class_found_without_being_there_counts_as_zero() -> None:
     matrix = ConfusionMatrix(3)
     matrix.add(image([0, 0, 0, 2]), image([0, 0, 0, 0]))
-    np.testing.assert_allclose(matrix.iou(), [3 / 4, math.nan, 0])
-    assert matrix.mean_iou() == pytest.approx(3 / 8)
-    assert matrix.mean_accuracy() == pytest.approx(3 / 4)  # of the only class that is there
+    matrix.add(image([1]), image([1]))
+    np.testing.assert_allclose(matrix.iou(), [3 / 4, 1, 0])
+    assert matrix.mean_iou() == matrix.agreement() == pytest.approx(7 / 12)
+    assert matrix.mean_accuracy() == pytest.approx(7 / 8)  # of the two classes that are there
+
+
+@pytest.mark.parametrize(("labels", "agreement"), [([0, 0, 0, 0], 1), ([0, 0, 0, 2], 3 / 8)])
+def test_a_mean_over_classes_says_nothing_of_one(labels: list[int], agreement: float) -> None:
+    """Whatever was found beside it: all right was 1.0, as of a set with every class."""
+    matrix = ConfusionMatrix(3)
+    matrix.add(image(labels), image([0, 0, 0, 0]))
+    assert math.isnan(matrix.mean_iou())
+    assert math.isnan(matrix.mean_accuracy())
+    assert matrix.agreement() == agreement
+    assert matrix.pixel_accuracy() == labels.count(0) / 4
 
 
 def test_images_are_counted_together_not_averaged() -> None:

@@ -43,6 +43,12 @@ def test_table(tmp_path: Path) -> None:
     )
 
 
+def test_a_score_that_is_not_defined_is_no_number(tmp_path: Path) -> None:
+    """As of a validation set of one class; not empty, as where nobody looked."""
+    write_csv([Row(1, 91, 1.25, 0.001, math.nan, 0.875, 3.0)], tmp_path / "log.csv")
+    assert (tmp_path / "log.csv").read_text() == f"{HEADER}\n1,91,1.25,0.001,n/a,0.875,3\n"
+
+
 def test_steps_are_counted_exactly(tmp_path: Path) -> None:
     write_csv([Row(99_999, 1_234_567, 1, 1, None, None, 1)], tmp_path / "log.csv")
     with (tmp_path / "log.csv").open(newline="") as file:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny_dataset import TABLE, write_dataset
+from tiny_dataset import TABLE, read_mask, write_dataset
 from torch import nn
 
-from lwrf_ros.datasets.dataset import Pair, check_pairs, find_pairs, read_image, read_mask
+from lwrf_ros.datasets.dataset import Pair, check_pairs, find_pairs, read_image
 from lwrf_ros.evaluation.confusion_matrix import ConfusionMatrix
 from lwrf_ros.network import build_network
 from lwrf_ros.network.refinenet import RefineNet, randomise
@@ -72,7 +72,7 @@ def pairs(folder: Path) -> list[Pair]:
 def task(pairs: list[Pair], recipe: Recipe = RECIPE, **changes: Any) -> Task:
     whole = Task(
         pairs=tuple(pairs),
-        pixels=check_pairs(pairs, TABLE),
+        pixels=check_pairs(pairs, TABLE).pixels,
         classes=TABLE,
         backbone="mobilenet_v2",
         decoder="light_weight",

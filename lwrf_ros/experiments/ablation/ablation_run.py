@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 import lwrf_ros
-from lwrf_ros.datasets.dataset import Pair, raise_if_any
+from lwrf_ros.datasets.dataset import Pair
 from lwrf_ros.errors import LwrfError
+from lwrf_ros.evaluation import score_values
 from lwrf_ros.experiments.ablation.heads import (
     Frozen,
     Standardised,
@@ -42,10 +43,9 @@ from lwrf_ros.training.objective import balanced_class_weights
 from lwrf_ros.training.recipe import Recipe
 from lwrf_ros.training.starting_weights import first_weights, starting_choice
 from lwrf_ros.training.training_run import (
-    check_set,
+    checked_sets,
     choose_recipe,
     parse_size,
-    refuse_overlap,
     size_of_first,
 )
 
@@ -85,11 +85,7 @@ def ablate(arguments: argparse.Namespace) -> int:
     size = parse_size(arguments.input_size)
     network, info = first_weights(arguments, choice)
     assert network is not None and info is not None  # --init is given
-    problems: list[str] = []
-    pairs, pixels = check_set(arguments.data, classes, "train", problems)
-    held_out, _ = check_set(arguments.val, classes, "val", problems)
-    raise_if_any(problems)
-    refuse_overlap(pairs, held_out)
+    pairs, held_out, facts = checked_sets(arguments, classes)
     size = size or network.input_size or size_of_first(pairs)
     network.to(device)
     room = arguments.cache_mib * 2**20
@@ -102,7 +98,9 @@ def ablate(arguments: argparse.Namespace) -> int:
             )
 
     train, val = frozen(pairs, recipe.flip), frozen(held_out, False)
-    weights = balanced_class_weights(torch.from_numpy(pixels), recipe.class_balance).to(device)
+    weights = balanced_class_weights(torch.from_numpy(facts.pixels), recipe.class_balance).to(
+        device
+    )
     counted = [index for index, name in enumerate(classes.names) if name != BACKGROUND]
     found = []
     for place in places:
@@ -121,7 +119,9 @@ def ablate(arguments: argparse.Namespace) -> int:
         )
     usual = multi_label_accuracy(_usual(train, len(val)), val.present, counted)
     content = {
-        "places": [asdict(place) for place in found],
+        "places": [
+            asdict(place) | {"mean_iou": score_values.as_number(place.mean_iou)} for place in found
+        ],
         "accuracy_of_the_more_frequent_answer": usual,
         "weights": {"path": info.source, "sha256": info.sha256},
         "network": {"backbone": network.backbone, "decoder": network.decoder_name},
@@ -148,7 +148,10 @@ def ablate(arguments: argparse.Namespace) -> int:
 def as_text(found: Sequence[Place], usual: float) -> list[str]:
     """Lay out what the heads reach as a table."""
     rows = [["heads", "mean IoU", "multi-label accuracy"]]
-    rows += [[place.name, f"{place.mean_iou:.4f}", f"{place.accuracy:.4f}"] for place in found]
+    rows += [
+        [place.name, score_values.as_text(place.mean_iou), f"{place.accuracy:.4f}"]
+        for place in found
+    ]
     rows.append(["always the more frequent answer", "", f"{usual:.4f}"])
     return aligned(rows)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from itertools import product
 
+from lwrf_ros.evaluation.score_values import as_text
 from lwrf_ros.experiments.tables import measured_scores as scores
 from lwrf_ros.experiments.tables import runtime
 from lwrf_ros.experiments.tables.grid import Grid
@@ -196,7 +197,7 @@ def _other_scores(results: Results) -> Grid:
     for (network, name), found in results.scores.items():
         if (network, name) not in placed:
             title = f"{network.backbone}, {network.decoder}, {name}"
-            grid.rows.append((title, [_number(100 * found.mean_iou, 1), str(found.frames)]))
+            grid.rows.append((title, [as_text(100 * found.mean_iou, 1), str(found.frames)]))
     grid.notes.append(f"{scores.INCLUDES}; not in the tables that were asked for")
     return grid
 
@@ -207,7 +208,7 @@ def _scores(results: Results, dataset: str, row: Row) -> Cells:
     text = NOTHING
     if paper is not None:
         text = f"{paper.percent:.1f}" + (" msc" if paper.multi_scale else "")
-    return (text, _number(None if found is None else 100 * found.mean_iou, 1))
+    return (text, NOTHING if found is None else as_text(100 * found.mean_iou, 1))
 
 
 def _parameters(results: Results, row: Row) -> Cells:

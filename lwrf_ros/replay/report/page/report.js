@@ -43,7 +43,7 @@
 
   const percent = (share, digits = 2) => `${(100 * share).toFixed(digits)} %`;
   // What is not defined, the IoU of a class that is not there for example, is null.
-  const score = (value) => (value === null ? "-" : value.toFixed(4));
+  const score = (value) => (value === null ? "n/a" : value.toFixed(4));
 
   const variable = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const isDark = () => document.documentElement.dataset.theme === "dark";
