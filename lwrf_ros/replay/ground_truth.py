@@ -5,28 +5,27 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rosbags.serde import SerdeError
-from rosbags.typesys import Stores, get_typestore
 
+from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.classes.groups import ClassGroups
+from lwrf_ros.datasets.stored_mask import MaskError
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.evaluation.confusion_matrix import ConfusionMatrix, ScoreError
+from lwrf_ros.evaluation.score_values import as_number, as_text
 from lwrf_ros.files import replace_file
-from lwrf_ros.recordings.bags.image_topics import COMPRESSED_TYPE, RAW_TYPE
 from lwrf_ros.replay.items import FrameWork, OtherMessage
 from lwrf_ros.replay.replay_input import Recording
 from lwrf_ros.replay.run_record import CameraTopics
 from lwrf_ros.replay.stamps import StampPairs, stamp_of_cdr
+from lwrf_ros.replay.true_labels import TYPES, WANTED, TrueLabels
 from lwrf_ros.segmentation.grouping import group_labels
 from lwrf_ros.terminal.table import aligned
 
@@ -35,10 +34,6 @@ SCORES_FILE = "scores.json"
 # Why frames with empty stamps are not scored.
 NO_STAMPS = "without stamps"
 _Labels = NDArray[np.uint8]
-
-
-class _NoLabels(Exception):  # noqa: N818 - a message cannot be used, nothing went wrong
-    """A message that holds no label image."""
 
 
 @dataclass(eq=False)
@@ -112,8 +107,8 @@ class GroundTruth:
         recording: The recording, of which nothing was read yet.
         cameras: The replayed cameras.
         topics: For each of them the topic of its true labels; none scores nothing.
-        num_classes: Number of classes C of the labels.
-        groups: Groups that the labels are in; the truth is in the classes.
+        classes: The class table of the truth.
+        groups: Groups that the labels are in; None where they are in the classes.
 
     Attributes:
         scores: One for each camera.
@@ -127,12 +122,13 @@ class GroundTruth:
         recording: Recording,
         cameras: Sequence[CameraTopics],
         topics: Sequence[str],
-        num_classes: int,
+        classes: ClassTable,
         groups: ClassGroups | None = None,
     ) -> None:
         self._groups = groups
+        self._true_labels = TrueLabels(classes)
+        num_classes = len(groups.table if groups else classes)
         self.scores: list[CameraScores] = []
-        self._types = get_typestore(Stores.LATEST)
         self._kinds: dict[str, str] = {}
         self._pairs: list[StampPairs[_Labels, bytes]] = []
         if not topics:
@@ -150,11 +146,8 @@ class GroundTruth:
                     f"{', '.join(sorted(recording.all_topics))}"
                 )
             kind = found[topic].message_type
-            if kind not in (RAW_TYPE, COMPRESSED_TYPE):
-                raise LwrfError(
-                    f"--ground-truth {topic} is {kind}; wanted {RAW_TYPE} in mono8, or "
-                    f"{COMPRESSED_TYPE} with a PNG of one channel"
-                )
+            if kind not in TYPES:
+                raise LwrfError(f"--ground-truth {topic} is {kind}; wanted {WANTED}")
             self._kinds[topic] = kind
             self._pairs.append(StampPairs())
             self.scores.append(CameraScores(camera.topic, topic, num_classes))
@@ -193,28 +186,12 @@ class GroundTruth:
 
     def _score(self, scores: CameraScores, stamp_ns: int, labels: _Labels, truth: bytes) -> None:
         try:
-            true = group_labels(self._labels_in(truth, self._kinds[scores.truth]), self._groups)
-            scores.add(stamp_ns, labels, true)
-        except _NoLabels as why:
-            scores.unscored[str(why)] += 1
-        except ScoreError as error:
-            scores.unscored["other size" if "shape" in str(error) else "no such class"] += 1
-
-    def _labels_in(self, data: bytes, kind: str) -> _Labels:
-        try:
-            message: Any = self._types.deserialize_cdr(data, kind)
-        except SerdeError as error:
-            raise _NoLabels("unreadable") from error
-        if kind == COMPRESSED_TYPE:
-            image = cv2.imdecode(message.data, cv2.IMREAD_UNCHANGED) if message.data.size else None
-            if image is None or image.ndim != 2 or image.dtype != np.uint8:
-                raise _NoLabels("no picture of one channel")
-            return np.asarray(image, dtype=np.uint8)
-        fits = message.step >= message.width and message.data.size >= message.step * message.height
-        if message.encoding not in ("mono8", "8UC1") or not fits:
-            raise _NoLabels("no picture of one channel")
-        rows = message.data[: message.step * message.height].reshape(message.height, message.step)
-        return np.asarray(rows[:, : message.width], dtype=np.uint8)
+            true = self._true_labels.read(truth, self._kinds[scores.truth])
+            scores.add(stamp_ns, labels, group_labels(true, self._groups))
+        except MaskError as error:
+            scores.unscored[error.reason] += 1
+        except ScoreError:
+            scores.unscored["other size"] += 1
 
 
 def scores_as_text(scores: dict[str, Any], names: Sequence[str]) -> str:
@@ -236,9 +213,9 @@ def scores_as_text(scores: dict[str, Any], names: Sequence[str]) -> str:
         pixels = [sum(row) for row in one["confusion_matrix"]]
         rows = [["IoU of", "share", ""]]
         for name, count, iou in zip(names, pixels, one["iou"], strict=True):
-            rows.append([f"  {name}", f"{count / max(1, sum(pixels)):.2%}", _text(iou)])
-        rows.append(["mean IoU", "", _text(one["mean_iou"])])
-        rows.append(["pixel accuracy", "", _text(one["pixel_accuracy"])])
+            rows.append([f"  {name}", f"{count / max(1, sum(pixels)):.2%}", as_text(iou)])
+        rows.append(["mean IoU", "", as_text(one["mean_iou"])])
+        rows.append(["pixel accuracy", "", as_text(one["pixel_accuracy"])])
         lines += aligned(rows)
     return "\n".join(lines)
 
@@ -267,18 +244,10 @@ def _as_json(one: CameraScores) -> dict[str, Any]:
         "unscored": unscored,
         "frames_without_truth": one.without_partner[0],
         "truths_without_frame": one.without_partner[1],
-        "mean_iou": _number(matrix.mean_iou()),
-        "pixel_accuracy": _number(matrix.pixel_accuracy()),
-        "mean_accuracy": _number(matrix.mean_accuracy()),
-        "iou": [_number(float(value)) for value in matrix.iou()],
-        "accuracy": [_number(float(value)) for value in matrix.class_accuracy()],
+        "mean_iou": as_number(matrix.mean_iou()),
+        "pixel_accuracy": as_number(matrix.pixel_accuracy()),
+        "mean_accuracy": as_number(matrix.mean_accuracy()),
+        "iou": [as_number(float(value)) for value in matrix.iou()],
+        "accuracy": [as_number(float(value)) for value in matrix.class_accuracy()],
         "confusion_matrix": matrix.counts.tolist(),
     }
-
-
-def _text(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -81,7 +81,7 @@ def replay(options: ReplayOptions) -> RunRecord:
         named = options.engine.class_groups
         groups = ClassGroups.load(named, table) if named else None
         classes = groups.table if groups else table
-        truth = GroundTruth(recording, cameras, options.ground_truth, len(classes), groups)
+        truth = GroundTruth(recording, cameras, options.ground_truth, table, groups)
         check_output_folder(options.output, options.input, options.overwrite)
         engine = open_engine(options.engine)
         record = RunRecord(

@@ -76,7 +76,7 @@ def test_truths_that_cannot_be_used_are_counted(tmp_path: Path, quick_replay: An
     assert scores is not None
     one = scores["cameras"]["/image_raw"]
     assert one["frames"] == 1
-    reasons = {"no picture of one channel": 1, "other size": 1, "no such class": 1}
+    reasons = {"unreadable": 1, "other size": 1, "no such class": 1}
     assert one["unscored"] == reasons
 
 
