@@ -19,8 +19,8 @@ def add_data(parser: argparse.ArgumentParser, required: bool) -> None:
         metavar="FOLDER",
         help="folder with images/NAME.jpg (or .png) and masks/NAME.png (the class index of "
         "each pixel, 255 for pixels that do not count, or the class table's colours); or a "
-        "published data set as distributed, NAME:FOLDER[:SPLIT] with voc, person_part, nyu40, context or "
-        "cityscapes",
+        "published data set as distributed, NAME:FOLDER[:SPLIT] with voc, person_part, nyu40, "
+        "context or cityscapes",
     )
     parser.add_argument(
         "--max-frames", type=positive_int, metavar="N", help="use only the first N, by name"
