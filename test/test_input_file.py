@@ -15,7 +15,7 @@ import pytest
 from lwrf_ros.classes.class_table import ClassTable
 from lwrf_ros.classes.groups import ClassGroups
 from lwrf_ros.classes.regions import load_regions
-from lwrf_ros.datasets.pair import read_image, read_mask
+from lwrf_ros.datasets.pair import read_bytes, read_image
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.input_file import read_bounded
 from lwrf_ros.labelling.opening import open_model
@@ -44,7 +44,7 @@ READERS: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "bag": ("b.mcap", open_frames),
     "bag's metadata": ("metadata.yaml", lambda path: open_frames(path.parent)),
     "image of a folder": ("i.png", lambda path: list(open_frames(path.parent))),
-    "mask": ("m.png", read_mask),
+    "mask": ("m.png", read_bytes),
     "image": ("i.jpg", read_image),
     "teacher": ("t.onnx", lambda path: open_model(path, 1)),
     "record": ("replay.json", lambda path: RunRecord.read(path.parent)),
