@@ -157,7 +157,7 @@ def test_interruption_leaves_no_process(lwrf: Any, video: Path, tmp_path: Path) 
     # SIGINT is handled alike, see test_interruption.py.
     demo.send_signal(signal.SIGTERM)
     _, error = demo.communicate(timeout=60)
-    assert demo.returncode == 130, error
+    assert demo.returncode == 143, error
     assert not any(map(is_alive, children))
     assert "sending SIG" not in error, "a child did not end by SIGINT"
 

@@ -32,7 +32,13 @@ def info(python: str | Path, *arguments: str, **environment: str) -> str:
     """Run `lwrf info` from the sources in an interpreter, and return what it prints."""
     done = subprocess.run(
         [str(python), "-m", "lwrf_ros.cli.main", "info", *arguments],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), **environment},
+        # HOME, or standard error says what takes its place.
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(REPOSITORY.parent),
+            "PYTHONPATH": str(REPOSITORY),
+            **environment,
+        },
         capture_output=True,
         text=True,
     )
