@@ -53,10 +53,10 @@ def install() -> None:
         if fault() == "lost":
             raise RuntimeError(FAULTS["lost"])
 
-    def faulty_load(parameters: Any) -> Any:
+    def faulty_load(*arguments: Any) -> Any:
         while fault() == "configure":
             time.sleep(0.05)
-        return load(parameters)
+        return load(*arguments)
 
     def faulty_prepare(self: Worker, frame: Any) -> Any:
         if fault() == "worker":

@@ -250,11 +250,9 @@ def test_a_signal_in_the_middle_of_configuring(start_node: StartNode, peer: Peer
     # Which takes longer than the test to see the node.
     node = start_node(backbone="resnet101")
     peer.spin_until(lambda: peer.node.count_publishers("/diagnostics"), "the node")
-    code, _ = node.end(signal.SIGTERM)
-    assert code == 0, node.output
+    code, seconds = node.end(signal.SIGTERM)
+    assert (code, seconds < 2.0) == (0, True), (seconds, node.output)
     assert "Traceback" not in node.output
-    # It ended first, and so it says what it listens to.
-    assert "listening to /image" in node.output
 
 
 @pytest.mark.parametrize("times", [2, pytest.param(20, marks=pytest.mark.long)])
