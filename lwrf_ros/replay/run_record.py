@@ -8,9 +8,9 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from lwrf_ros.errors import LwrfError
 from lwrf_ros.files import replace_file
@@ -138,8 +138,7 @@ class RunRecord:
             ) from error
 
 
-@dataclass(frozen=True)
-class FrameRow:
+class FrameRow(NamedTuple):
     """One frame that was read, in the order of reading.
 
     Attributes:
@@ -152,14 +151,12 @@ class FrameRow:
     """
 
     topic: str
-    index: int
+    # Hides the method of tuples, which nobody calls on a row.
+    index: int  # type: ignore[assignment]
     stamp_ns: int
     log_ns: int
     outcome: str
     engine_ms: float | None
-
-
-_COLUMNS = tuple(column.name for column in fields(FrameRow))
 
 
 class FrameTable:
@@ -172,15 +169,14 @@ class FrameTable:
     def __init__(self, folder: Path) -> None:
         self._file: TextIO = (folder / FRAMES_FILE).open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
-        self._writer.writerow(_COLUMNS)
+        self._writer.writerow(FrameRow._fields)
         # Whoever is killed before the first checkpoint leaves a table without rows, not half one.
         self._file.flush()
 
     def add(self, row: FrameRow) -> None:
         """Append a row."""
         engine = "" if row.engine_ms is None else f"{row.engine_ms:.3f}"
-        cells = (row.topic, row.index, row.stamp_ns, row.log_ns, row.outcome, engine)
-        self._writer.writerow(cells)
+        self._writer.writerow([*row[:-1], engine])
 
     def flush(self) -> None:
         """Hand what was added to the operating system."""
@@ -207,7 +203,7 @@ def read_frames(folder: Path) -> Iterator[FrameRow]:
             f"cannot read {path}: {error.strerror}; give the output folder of a lwrf replay"
         ) from error
     with file:
-        if file.readline().rstrip("\n") != ",".join(_COLUMNS):
+        if file.readline().rstrip("\n") != ",".join(FrameRow._fields):
             raise RunRecordError(f"{path} has other columns than this version's; replay again")
         for number, line in enumerate(file, start=2):
             if not line.endswith("\n"):
