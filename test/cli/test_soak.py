@@ -126,7 +126,7 @@ def test_what_is_said_to_be_sound_is() -> None:
             assert decode(message).array.size
 
 
-@pytest.mark.parametrize(("end_s", "code"), [(0.5, 0), (2.5, 1)])
+@pytest.mark.parametrize(("end_s", "code"), [(0.5, 0), (2.5, 3)])
 def test_a_problem_is_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, end_s: float, code: int
 ) -> None:

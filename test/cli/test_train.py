@@ -615,7 +615,7 @@ def test_a_training_is_not_overwritten(
         (("--set", "momentum=1.5"), "momentum is 1.5; wanted 0 to 0.9999"),
         (("--set", "flip=1"), "flip is '1'; wanted true or false"),
         (("--input-size", "64"), "--input-size is '64'; wanted WIDTHxHEIGHT: 480x360"),
-        (("--input-size", "64x16"), "--input-size is '64x16'; wanted WIDTHxHEIGHT"),
+        (("--input-size", "64x16"), "--input-size is 64x16 (width x height); wanted 32x32 to"),
         (("--classes", "towns"), "there is no class table 'towns'; wanted one of ade31"),
         (("--init", "{data}/none.pth"), "there is no weights file {data}/none.pth"),
         (("--init", "{data}/tiny.yaml"), "{data}/tiny.yaml is no weights file"),
