@@ -40,6 +40,7 @@ def test_arguments_arrive_at_the_node() -> None:
         "input_width": 480,
         "input_height": 360,
         "min_confidence": 0.25,
+        "max_value_16bit": 65535,
     }
     for name, value in options.node_parameters.items():
         assert coerce(name, value) == value == getattr(options.parameters, name)

@@ -84,7 +84,7 @@ def test_scores_beside_the_papers(results: Results) -> None:
     assert row_of(third, "RefineNet-LW-MobileNet-v2") == ["76.2", "45.7", "9.3", "8.00"]
     assert row_of(third, "RefineNet-101") == ["-", "-", "263", "8.00"]
     assert "--weights BACKBONE[:DECODER]:voc=FILE --data voc:FOLDER" in "\n".join(third.notes)
-    assert others.rows == [("resnet50, light_weight, context", ["-", "3"])]
+    assert others.rows == [("resnet50, light_weight, context", ["n/a", "3"])]
     assert row_of(claims, "RefineNet-LW-50") == [
         *("> 2", "4.50", "> 3", "8.00", "about 2", "4.00", "2.50", "1.50")
     ]

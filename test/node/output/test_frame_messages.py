@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from array import array
 
+import cv2
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
@@ -47,6 +48,7 @@ def test_every_output_once_and_drawings_last() -> None:
         "confidence",
         "coverage",
         "coverage/vector",
+        "labels/compressed",
         "overlay",
         "overlay/compressed",
     ]
@@ -54,6 +56,9 @@ def test_every_output_once_and_drawings_last() -> None:
         assert type(message) is FRAME_OUTPUTS[name]
         assert name == "coverage/vector" or message.header == HEADER
     assert made["labels"].data == array("B", [0, 1, 1, 255])
+    stored = np.asarray(made["labels/compressed"].data, dtype=np.uint8)
+    shown = cv2.imdecode(stored, cv2.IMREAD_UNCHANGED)
+    assert shown.tolist() == [[0, 1], [1, 255]]
     assert made["confidence"].data == array("B", [9, 8, 7, 6])
     (status,) = made["coverage"].status
     assert status.name == "front camera"
