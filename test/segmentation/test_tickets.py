@@ -141,10 +141,10 @@ def test_with_an_input_size_unequal_images_run_together(monkeypatch: pytest.Monk
     ]
 
 
-def test_warm_up_runs_every_batch_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Segmenter, "best_batch", 3)
+def test_warm_up_runs_every_batch_size() -> None:
     network = StrongestChannel()
     segmenter = Segmenter(network, class_table(3), device="cpu", input_size=(32, 48))
+    segmenter._best_batch = 3
     assert segmenter.warm_up()
     assert [size[0] for size in network.sizes] == [1, 2, 3]
 
