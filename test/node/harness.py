@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -329,6 +330,15 @@ def open_node(
         executor.shutdown()
         node.destroy_node()
         rclpy.shutdown(context=context)
+
+
+def locks_of(process: int) -> list[Path]:
+    """Return the locks that a process holds on its segments of shared memory."""
+    paths = []
+    for link in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            paths.append(link.readlink())
+    return [path for path in paths if re.fullmatch(r"fast(dds|rtps)_[0-9a-f]{16}_el", path.name)]
 
 
 def account_adds_up(values: Mapping[str, str]) -> bool:
