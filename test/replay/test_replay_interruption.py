@@ -49,7 +49,8 @@ def test_signals_leave_a_whole_bag(
         time.sleep(0.02)
     process.send_signal(number)
     _, error = process.communicate(timeout=60)
-    assert process.returncode == (-number if number == signal.SIGKILL else 130), error
+    wanted = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
+    assert process.returncode == wanted[number], error
     record = RunRecord.read(out)
     assert not record.complete
     found = read_bag(out)
