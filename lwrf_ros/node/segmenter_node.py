@@ -13,6 +13,7 @@ from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.clock import Clock, ClockType
+from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.utilities import get_rmw_implementation_identifier
 
@@ -39,6 +40,8 @@ from lwrf_ros.segmentation import BEST_BATCH
 
 _DIAGNOSTICS_PERIOD_S = 1.0
 _REPORT_EVERY_S = 5.0
+# How long a process that ends by itself waits until its last /diagnostics has arrived.
+_LAST_WORDS_S = 0.5
 
 
 class SegmenterNode(LifecycleNode):
@@ -256,6 +259,8 @@ class SegmenterNode(LifecycleNode):
     def _end_if_final(self, error: Exception) -> None:
         """End the process where only a new one can help."""
         if is_final(error):
+            # The reason on /diagnostics must not be lost with the process.
+            self._diagnostics.wait_for_all_acked(Duration(seconds=_LAST_WORDS_S))
             self.exit_code = LOST_EXIT_CODE
             self._end()
 

@@ -66,7 +66,8 @@ def load_state(path: Path, settings: dict[str, str]) -> dict[str, Any]:
             f"{path} was written by another version (format {version}, wanted {FORMAT}); finish it "
             "with that version or start again in another folder"
         )
-    saved.setdefault(CONTENTS, settings.get(CONTENTS, ""))
+    if CONTENTS in settings:  # which older states do not have
+        saved.setdefault(CONTENTS, settings[CONTENTS])
     changed = [
         f"{key} was {saved.get(key, 'not there')}, is {settings.get(key, 'not there')}"
         for key in sorted(saved.keys() | settings.keys())

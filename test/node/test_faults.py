@@ -120,9 +120,9 @@ def test_an_engine_that_fails_stops_the_node_and_comes_back(
     fault.write_text("lost")
     feeding.until(lambda: node.process.poll() is not None, "the node to end")
     assert node.process.returncode == 3
-    status = peer.status(newer=False)
-    assert status.level == DiagnosticStatus.ERROR
-    assert "ending with code 3 after a failure: DeviceLostError: the GPU failed" in status.message
+    reason = "ending with code 3 after a failure: DeviceLostError: the GPU failed"
+    peer.spin_until(lambda: reason in peer.status(newer=False).message, "the reason")
+    assert peer.status(newer=False).level == DiagnosticStatus.ERROR
 
 
 @pytest.mark.long
