@@ -282,6 +282,7 @@ def test_every_argument_reaches_the_node_in_its_type(launcher: Launcher) -> None
         "max_lost": "1",
         "max_pixels": "1000000",
         "max_bytes": "3000000",
+        "max_value_16bit": "4095",
         "autostart": "false",
     }
     assert set(given) == set(FIELDS)
@@ -315,6 +316,7 @@ def test_every_argument_reaches_the_node_in_its_type(launcher: Launcher) -> None
         "max_lost": 1.0,
         "max_pixels": 1000000,
         "max_bytes": 3000000,
+        "max_value_16bit": 4095,
         "autostart": False,
     }
     assert overrides == expected
