@@ -83,9 +83,11 @@ def _options(arguments: argparse.Namespace) -> ArchiveOptions:
 
 
 def _pool(arguments: argparse.Namespace, options: ArchiveOptions) -> Pool:
-    gpu = choose_device(arguments.device).type == "cuda" if arguments.ray is None else False
     if arguments.ray is not None:
-        return RayPool(options, arguments.output, arguments.ray, arguments.device == "cuda")
+        # Of the cluster's machines, not of this one: only who asks for a GPU takes one.
+        gpu = arguments.device.startswith("cuda")
+        return RayPool(options, arguments.output, arguments.ray, gpu)
+    gpu = choose_device(arguments.device).type == "cuda"
     cores = len(os.sched_getaffinity(0))
     workers = arguments.workers or (1 if gpu else max(1, cores // options.threads))
     return ProcessPool(options, arguments.output, workers)

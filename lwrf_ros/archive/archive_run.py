@@ -9,10 +9,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from typing import Any
 
 from lwrf_ros.archive.analysis import Task
-from lwrf_ros.archive.errors import ArchiveError
 from lwrf_ros.archive.identity import Identities, key_of
 from lwrf_ros.archive.options import ArchiveOptions
 from lwrf_ros.archive.pools import Pool
@@ -185,15 +183,3 @@ def describe(report: Report, store: Store) -> str:
         lines.append(f"set aside: {failure.recording}: {failure.reason}")
     lines.append(f"rows: {store.folder}/frames (Parquet; docs/archive.md has questions to ask)")
     return "\n".join(lines)
-
-
-def read_options(about: dict[str, Any]) -> dict[str, Any]:
-    """Return what an archive was made with.
-
-    Raises:
-        ArchiveError: If it does not say.
-    """
-    settings = about.get("settings")
-    if not isinstance(settings, dict):
-        raise ArchiveError("the archive does not say what it was made with; make it anew")
-    return settings
